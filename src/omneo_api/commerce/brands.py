@@ -1,0 +1,80 @@
+"""Brands (commerce 10.1)."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Boolean, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from omneo_api.foundation import fields
+from omneo_api.foundation.errors import Invalid
+from omneo_api.foundation.models import HasHandle, Resource, SoftDeleted, unique_live
+from omneo_api.foundation.render import Read
+from omneo_api.foundation.resources import PlainResource
+
+
+class Brand(Resource, HasHandle, SoftDeleted):
+    __tablename__ = "brands"
+    __table_args__ = (unique_live("uq_brands_handle", "handle_key"),)
+
+    name: Mapped[str]
+    external_id: Mapped[str | None]
+    external_code: Mapped[str | None]
+    is_system: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    description: Mapped[str | None]
+    short_description: Mapped[str | None]
+    url: Mapped[str | None]
+    image_url: Mapped[str | None]
+    internal_note: Mapped[str | None]
+    meta: Mapped[Any | None] = mapped_column(JSONB)
+
+
+class BrandRead(Read):
+    id: int
+    name: str
+    handle: str
+    external_id: str | None
+    external_code: str | None
+    is_system: bool
+    description: str | None
+    short_description: str | None
+    url: str | None
+    image_url: str | None
+    internal_note: str | None
+    meta: Any
+    created_at: datetime
+    updated_at: datetime
+
+
+class BrandBody(fields.Body):
+    name: fields.Text
+    handle: fields.Handle
+    external_id: fields.Text | None = None
+    external_code: fields.Text | None = None
+    is_system: fields.Bool = False
+    description: fields.LongText | None = None
+    short_description: fields.LongText | None = None
+    url: fields.Url | None = None
+    image_url: fields.Url | None = None
+    internal_note: fields.LongText | None = None
+    meta: fields.Meta | None = None
+
+
+class Brands(PlainResource):
+    async def before_delete(self, session: Any, current: Any) -> None:
+        if current.is_system:
+            raise Invalid.field("brand", "A system brand cannot be deleted.")
+
+
+brands = Brands(
+    Brand,
+    BrandRead,
+    BrandBody,
+    name="Brand",
+    scope="products",
+    path="/brands",
+    fixed=("handle",),
+    listing={"search": ("name", "handle")},
+    example={"name": "Northline", "handle": "northline"},
+)

@@ -1,0 +1,40 @@
+"""From a database constraint to the 422 of the field that broke it: the constraint's own declaration says which."""
+
+from functools import lru_cache
+
+from psycopg import Error
+from psycopg.errors import CheckViolation, ForeignKeyViolation, NotNullViolation, UniqueViolation
+from sqlalchemy import ForeignKeyConstraint
+
+from omneo_api.foundation.errors import Invalid, already_taken, selected_is_invalid, spoken
+from omneo_api.foundation.models import Base
+
+INTEGRITY = (UniqueViolation, ForeignKeyViolation, CheckViolation, NotNullViolation)
+
+
+@lru_cache
+def _declared() -> dict[str, tuple[str, str | None]]:
+    """Constraint name → (field, text)."""
+    known: dict[str, tuple[str, str | None]] = {}
+    for table in Base.metadata.tables.values():
+        for rule in (*table.constraints, *table.indexes):
+            if rule.name is not None and "field" in rule.info:
+                known[str(rule.name)] = (rule.info["field"], rule.info.get("message"))
+            elif isinstance(rule, ForeignKeyConstraint) and rule.name is not None:
+                known[str(rule.name)] = (rule.column_keys[-1], None)
+    return known
+
+
+def as_invalid(fault: Error) -> Invalid:
+    """The 422 for a violated constraint: the loser of a race learns the same as who came later."""
+    name = fault.diag.constraint_name or ""
+    column = fault.diag.column_name or "body"
+    field, message = _declared().get(name, (column, None))
+    if message is None:
+        if isinstance(fault, UniqueViolation):
+            message = already_taken(field)
+        elif isinstance(fault, ForeignKeyViolation):
+            message = selected_is_invalid(field)
+        else:
+            message = f"The {spoken(field)} field is invalid."
+    return Invalid.field(field, message)

@@ -1,0 +1,48 @@
+"""Structured logs: one JSON line per request and failure, with route templates instead of paths and no personal data."""
+
+import logging
+import sys
+import traceback
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+import structlog
+
+
+def configure_logs(level: str = "info") -> None:
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.JSONRenderer(serializer=lambda value, **_: orjson.dumps(value, default=str)),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
+        logger_factory=structlog.BytesLoggerFactory(file=sys.stderr.buffer),
+        cache_logger_on_first_use=True,
+    )
+
+
+logger = structlog.get_logger()
+
+
+def log_request(
+    request_id: str, method: str, route: str, status: int, seconds: float, trace: Mapping[str, Any]
+) -> None:
+    logger.info(
+        "request",
+        request_id=request_id,
+        method=method,
+        route=route,
+        status=status,
+        ms=round(seconds * 1000, 2),
+        tenant=trace.get("tenant"),
+        user=trace.get("user"),
+    )
+
+
+def log_failure(request_id: str, fault: BaseException) -> None:
+    """The place and kind of an unexpected failure. Its text is left out: database errors quote the values of rows."""
+    frames = traceback.extract_tb(fault.__traceback__)
+    places = [f"{frame.filename.rsplit('/', 2)[-1]}:{frame.lineno} {frame.name}" for frame in frames[-8:]]
+    logger.error("failure", request_id=request_id, kind=type(fault).__name__, where=places)

@@ -1,0 +1,90 @@
+"""What the database holds besides tables: roles, the tenant and clock functions, row-level security and grants.
+
+Policies and grants follow from the models (`Tenanted`, `insert_only`), so they are derived after every migration
+instead of being repeated in each: a table that somebody forgot cannot exist.
+"""
+
+from collections.abc import Iterator
+from importlib import resources
+
+from sqlalchemy import Connection, Table, text
+
+from omneo_api.foundation.database import APPLICATION_ROLE, ERASURE_ROLE
+from omneo_api.foundation.models import Base, Tenanted
+
+FUNCTIONS = """
+CREATE OR REPLACE FUNCTION omneo_tenant() RETURNS integer LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT nullif(current_setting('omneo.tenant_id', true), '')::integer $$;
+
+CREATE OR REPLACE FUNCTION omneo_now() RETURNS timestamptz LANGUAGE sql STABLE PARALLEL SAFE AS
+$$ SELECT now() + coalesce(nullif(current_setting('omneo.clock_offset', true), '')::interval, '0') $$;
+
+CREATE OR REPLACE FUNCTION omneo_fold(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS
+$$ SELECT lower(unaccent('unaccent', value)) $$;
+"""
+
+ROLES = f"""
+DO $$
+DECLARE wanted text;
+BEGIN
+    FOREACH wanted IN ARRAY ARRAY['{APPLICATION_ROLE}', '{ERASURE_ROLE}'] LOOP
+        BEGIN
+            IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = wanted) THEN
+                EXECUTE format('CREATE ROLE %I NOLOGIN NOSUPERUSER NOBYPASSRLS', wanted);
+            END IF;
+        EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+        END;
+        IF NOT pg_has_role(current_user, wanted, 'MEMBER') THEN
+            EXECUTE format('GRANT %I TO current_user', wanted);
+        END IF;
+    END LOOP;
+END $$;
+"""
+
+COUNTERS = """
+CREATE TABLE IF NOT EXISTS row_counts (
+    tenant_id integer NOT NULL,
+    name text NOT NULL,
+    slot smallint NOT NULL,
+    rows bigint NOT NULL,
+    PRIMARY KEY (tenant_id, name, slot)
+) WITH (fillfactor = 50);
+"""
+
+
+def tenanted_tables() -> Iterator[tuple[Table, bool]]:
+    """Every tenant table with whether it is insert-only."""
+    for mapper in Base.registry.mappers:
+        if issubclass(mapper.class_, Tenanted):
+            yield mapper.local_table, mapper.class_.insert_only  # type: ignore[misc]
+
+
+def apply(connection: Connection) -> None:
+    """Brings policies and grants in line with the models; harmless when repeated."""
+    present = {row[0] for row in connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))}
+    for table, insert_only in tenanted_tables():
+        if table.name not in present:
+            continue
+        rights = "SELECT, INSERT" if insert_only else "SELECT, INSERT, UPDATE, DELETE"
+        for statement in (
+            f"ALTER TABLE {table.name} ENABLE ROW LEVEL SECURITY",
+            f"DROP POLICY IF EXISTS tenant ON {table.name}",
+            f"CREATE POLICY tenant ON {table.name} USING (tenant_id = omneo_tenant()) WITH CHECK (tenant_id = omneo_tenant())",
+            f"REVOKE ALL ON {table.name} FROM {APPLICATION_ROLE}",
+            f"GRANT {rights} ON {table.name} TO {APPLICATION_ROLE}",
+            f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table.name} TO {ERASURE_ROLE}",
+        ):
+            connection.execute(text(statement))
+    for statement in (
+        f"GRANT USAGE ON SCHEMA public TO {APPLICATION_ROLE}, {ERASURE_ROLE}",
+        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {APPLICATION_ROLE}, {ERASURE_ROLE}",
+        f"GRANT SELECT ON tenants TO {APPLICATION_ROLE}, {ERASURE_ROLE}",
+    ):
+        connection.execute(text(statement))
+    for name in sorted(table for table in present if table.startswith("procrastinate_")):
+        connection.execute(text(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {name} TO {APPLICATION_ROLE}, {ERASURE_ROLE}"))
+
+
+def queue_schema() -> str:
+    """The queue's own tables and functions, from the library."""
+    return (resources.files("procrastinate") / "sql" / "schema.sql").read_text()

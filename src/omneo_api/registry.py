@@ -1,0 +1,21 @@
+"""Every table of the program: importing this module makes the metadata whole (migrations, constraints, policies)."""
+
+import importlib
+
+MODULES = (
+    "foundation.records",
+    "platform.users.models",
+    "platform.tokens.models",
+    "configuration.settings.models",
+    "configuration.countries",
+    "configuration.regions",
+    "commerce.brands",
+)
+
+
+def load() -> None:
+    for name in MODULES:
+        importlib.import_module(f"omneo_api.{name}")
+
+
+load()
