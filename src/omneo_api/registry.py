@@ -9,7 +9,13 @@ MODULES = (
     "configuration.settings.models",
     "configuration.countries",
     "configuration.regions",
+    "configuration.systems",
+    "configuration.tags",
     "commerce.brands",
+    "commerce.locations.models",
+    "commerce.transactions.models",
+    "profiles.profile.models",
+    "profiles.identities.models",
 )
 
 

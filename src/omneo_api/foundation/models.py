@@ -27,7 +27,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 NOW = text("omneo_now()")
 
 Moment = DateTime(timezone=True)
-Money = Numeric(14, 4)
+Money = Numeric(18, 4)
 Value = Numeric(18, 4)
 
 

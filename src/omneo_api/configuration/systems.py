@@ -1,0 +1,49 @@
+"""Systems: the register of external system handles such as `pos` and `web` (orgs-platform B6)."""
+
+from datetime import datetime
+from typing import Any
+
+from omneo_api.foundation import fields
+from omneo_api.foundation.models import HasHandle, Resource, unique
+from omneo_api.foundation.render import Read
+from omneo_api.foundation.resources import PlainResource
+from omneo_api.foundation.statements import Statement
+
+
+class System(Resource, HasHandle):
+    __tablename__ = "systems"
+    __table_args__ = (unique("handle_key"),)
+
+
+class SystemRead(Read):
+    id: int
+    handle: str
+    created_at: datetime
+    updated_at: datetime
+
+
+class SystemBody(fields.Body):
+    handle: fields.Handle
+
+
+systems = PlainResource(
+    System,
+    SystemRead,
+    SystemBody,
+    name="System",
+    scope="systems",
+    path="/systems",
+    paging="all",
+    methods=("browse", "create", "show", "delete"),
+    example={"handle": "pos"},
+)
+
+_REGISTER = Statement(
+    "INSERT INTO systems (handle) SELECT DISTINCT unnest(:handles::text[]) ON CONFLICT (tenant_id, handle_key) DO NOTHING"
+)
+
+
+async def register_systems(session: Any, handles: list[str]) -> None:
+    """Makes the systems that a record names and nobody has made yet."""
+    if handles:
+        await session.execute(_REGISTER, handles=handles)
