@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+
 from omneo_api.app import create_app
 from omneo_api.foundation import migrations
 from omneo_api.foundation.application import Application
