@@ -18,6 +18,11 @@ MODULES = (
     "commerce.transactions.models",
     "profiles.profile.models",
     "profiles.identities.models",
+    "incentives.rewards.models",
+    "incentives.points.models",
+    "incentives.credits.models",
+    "incentives.redemptions.models",
+    "incentives.ledger.models",
 )
 
 
