@@ -6,6 +6,7 @@ MODULES = (
     "foundation.records",
     "platform.users.models",
     "platform.tokens.models",
+    "platform.batches.models",
     "configuration.settings.models",
     "configuration.countries",
     "configuration.regions",
