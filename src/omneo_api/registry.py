@@ -18,6 +18,14 @@ MODULES = (
     "commerce.transactions.models",
     "profiles.profile.models",
     "profiles.identities.models",
+    "profiles.addresses.models",
+    "profiles.comms.models",
+    "profiles.appearance.models",
+    "profiles.dates.models",
+    "profiles.custom_attributes.models",
+    "profiles.regions.models",
+    "profiles.hours.models",
+    "profiles.statuses.models",
 )
 
 
