@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+
 from omneo_api.foundation.database import Actor, Database
 from omneo_api.foundation.errors import Invalid
 from omneo_api.foundation.jobs import TASKS, JobContext, Worker, WorkerOptions, drain, periodic, task
