@@ -6,6 +6,7 @@ MODULES = (
     "foundation.records",
     "platform.users.models",
     "platform.tokens.models",
+    "platform.batches.models",
     "configuration.settings.models",
     "configuration.countries",
     "configuration.regions",
@@ -18,6 +19,11 @@ MODULES = (
     "commerce.transactions.models",
     "profiles.profile.models",
     "profiles.identities.models",
+    "incentives.rewards.models",
+    "incentives.points.models",
+    "incentives.credits.models",
+    "incentives.redemptions.models",
+    "incentives.ledger.models",
 )
 
 
