@@ -24,6 +24,14 @@ MODULES = (
     "incentives.credits.models",
     "incentives.redemptions.models",
     "incentives.ledger.models",
+    "profiles.addresses.models",
+    "profiles.comms.models",
+    "profiles.appearance.models",
+    "profiles.dates.models",
+    "profiles.custom_attributes.models",
+    "profiles.regions.models",
+    "profiles.hours.models",
+    "profiles.statuses.models",
 )
 
 
