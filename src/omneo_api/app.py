@@ -8,6 +8,7 @@ from omneo_api.foundation.application import Application
 from omneo_api.foundation.database import Database
 from omneo_api.foundation.operations import Operation
 from omneo_api.platform.access import Access
+from omneo_api.platform.batches.routes import routes as batches
 from omneo_api.platform.system_routes import openapi_document, unprefixed, v3_base
 from omneo_api.settings import Settings
 
@@ -20,7 +21,7 @@ ID = ("id", "api", "v1")
 
 def v3_operations() -> list[Operation]:
     """Every operation below `/api/v3` and `/v3`."""
-    rooms = [v3_base(), regions.routes(), countries.routes(), brands.routes()]
+    rooms = [v3_base(), regions.routes(), countries.routes(), brands.routes(), batches]
     operations = [operation for room in rooms for operation in room.mounted()]
     return operations + openapi_document(lambda: openapi.document(operations, "v3")).mounted()
 
@@ -29,6 +30,14 @@ def id_operations() -> list[Operation]:
     """Every operation below `/id/api/v1`: an allow-list."""
     operations: list[Operation] = []
     return operations + openapi_document(lambda: openapi.document(operations, "id")).mounted()
+
+
+def openapi_documents() -> dict[str, bytes]:
+    """File name → document, as committed in `openapi/`."""
+    return {
+        "omneo-v3.json": openapi.document(v3_operations(), "v3"),
+        "omneo-id.json": openapi.document(id_operations(), "id"),
+    }
 
 
 def create_app(settings: Settings, database_url: str) -> Application:

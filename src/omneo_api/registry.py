@@ -6,6 +6,7 @@ MODULES = (
     "foundation.records",
     "platform.users.models",
     "platform.tokens.models",
+    "platform.batches.models",
     "configuration.settings.models",
     "configuration.countries",
     "configuration.regions",
@@ -26,6 +27,11 @@ MODULES = (
     "profiles.regions.models",
     "profiles.hours.models",
     "profiles.statuses.models",
+    "incentives.rewards.models",
+    "incentives.points.models",
+    "incentives.credits.models",
+    "incentives.redemptions.models",
+    "incentives.ledger.models",
 )
 
 

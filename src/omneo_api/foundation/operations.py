@@ -47,8 +47,7 @@ class Operation:
     listing: Listing | None = None
     example: Any = None
     owner: OwnerOf | None = None
-    switch: str | None = None
-    anonymous: bool = False
+    trim: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     takes: tuple[tuple[str, Any], ...] = field(default=(), compare=False)
 
     @property
@@ -69,7 +68,7 @@ class Operation:
             elif name == "call":
                 values[name] = call
             elif name == "body":
-                values[name] = validate(kind, call.body)
+                values[name] = validate(kind, self.trim(call.body) if self.trim else call.body)
             elif name == "owner":
                 values[name] = await self.owner(session, call) if self.owner else EVERYONE
             else:
@@ -111,7 +110,9 @@ class Routes:
 
         return register
 
-    def add(self, method: str, path: str, handler: Handler, scope: str | tuple[str, ...] | None, **options: Any) -> None:
+    def add(
+        self, method: str, path: str, handler: Handler, scope: str | tuple[str, ...] | None, **options: Any
+    ) -> None:
         parameters = inspect.signature(handler, eval_str=True).parameters
         scopes = (scope,) if isinstance(scope, str) else scope or ()
         body = options.pop("body", parameters["body"].annotation if "body" in parameters else None)
