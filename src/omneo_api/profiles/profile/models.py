@@ -171,10 +171,6 @@ class Profile(Tenanted, Timed, SoftDeleted):
 
     @hybrid_property
     def is_completed(self) -> Any:
-<<<<<<< HEAD
-        column: Any = self.profile_type
-        return column.not_in([literal_column(f"'{name}'") for name in INCOMPLETE_TYPES])
-=======
         kind: Any = self.profile_type
         return kind.not_in([literal_column(f"'{name}'") for name in INCOMPLETE_TYPES])
 
@@ -200,4 +196,3 @@ class Profile(Tenanted, Timed, SoftDeleted):
     @hybrid_property
     def birth_days_past(self) -> Any:
         return birthdays.days_since(self.birth_month, self.birth_day)
->>>>>>> profiles
