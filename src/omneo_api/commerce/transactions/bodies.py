@@ -67,7 +67,7 @@ class NewItem(ItemFields):
 class CurrencyValueBody(fields.Body):
     """An explicit rate: `from` × rate = `to`."""
 
-    from_: Currency = Field(alias="from")
+    from_: Currency = Field(validation_alias="from")
     to: Currency
     rate: Annotated[fields.Number, Field(gt=0)]
 
@@ -132,7 +132,7 @@ class NewTransaction(SupersedingTransaction):
     total: fields.Money
     transacted_at: fields.DateTime
     timezone: fields.Timezone
-    items: list[NewItem] | None = Field()  # type: ignore[assignment]
+    items: list[NewItem] | None = Field()
 
 
 class EventTrigger(fields.Body):
@@ -188,9 +188,7 @@ NEVER_NULL = frozenset({"total", "transacted_at", "timezone", "is_void", "receip
 
 def told(body: TransactionFields) -> dict[str, Any]:
     """The fields of a body that say something, lines and rates as dictionaries."""
-    values = {
-        name: value for name, value in fields.sent(body).items() if value is not None or name not in NEVER_NULL
-    }
+    values = {name: value for name, value in fields.sent(body).items() if value is not None or name not in NEVER_NULL}
     lines = values.get("items")
     if lines is not None:
         values["items"] = [fields.sent(line) for line in lines]

@@ -8,7 +8,7 @@ application's role can insert there and nothing else. What legitimately happens 
 import uuid
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ARRAY, BigInteger, Boolean, Index, Numeric, Text, and_, cast, select, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -25,8 +25,8 @@ from omneo_api.foundation.models import (
     Tenanted,
     belongs_to,
     folded,
-    lookup,
     lit,
+    lookup,
     unique,
 )
 from omneo_api.platform.custom_fields.models import CustomField
@@ -133,6 +133,21 @@ class TransactionItem(Numbered):
         ),
     )
     annotation = relationship("TransactionItemAnnotation", lazy="raise", viewonly=True, uselist=False)
+    profile = relationship(
+        Profile,
+        lazy="raise",
+        viewonly=True,
+        uselist=False,
+        secondary=lambda: TransactionState.__table__,
+        primaryjoin=lambda: and_(
+            TransactionItem.tenant_id == foreign(TransactionState.tenant_id),
+            TransactionItem.transaction_id == foreign(TransactionState.transaction_id),
+        ),
+        secondaryjoin=lambda: and_(
+            foreign(TransactionState.tenant_id) == Profile.tenant_id,
+            foreign(TransactionState.profile_id) == Profile.id,
+        ),
+    )
 
     @hybrid_property
     def is_return(self) -> Any:
@@ -187,7 +202,7 @@ class TransactionVoid(Numbered):
 
 
 class TransactionRef(Tenanted):
-    """The slot that a transaction holds in a source system: at most one living transaction per (system, external id)."""
+    """The slot that a transaction holds in a source system: one living transaction per (system, external id)."""
 
     __tablename__ = "transaction_external_refs"
     __table_args__ = (
@@ -237,6 +252,14 @@ class RecordedTransaction(Base):
     """
 
     __table__ = _recorded()
+    if TYPE_CHECKING:
+        id: Any
+        tenant_id: Any
+        profile_id: Any
+        location_id: Any
+        staff_id: Any
+        void_kind: Any
+
     __mapper_args__ = {"primary_key": [__table__.c.tenant_id, __table__.c.id]}  # noqa: RUF012
 
     items = relationship(

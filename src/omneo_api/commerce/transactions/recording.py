@@ -104,7 +104,7 @@ def as_json(value: Any) -> str | None:
 
 
 async def record(session: Any, values: Mapping[str, Any], resolved: Resolved, identifier: int | None = None) -> Any:
-    """Inserts a purchase with its lines, annotations, slots and void mark; answers `id` and `items` (the lines' ids)."""
+    """Inserts a purchase with its lines, notes, slots and void mark; answers `id` and `items`, its lines' ids."""
     rate = values.get("currency_value")
     return await session.row(
         _RECORD,

@@ -191,5 +191,5 @@ def resolve_variants(lines: list[dict[str, Any]]) -> Errors:
         if line.get("product_variant_id") is not None:
             path = f"items.{place}.product_variant_id"
             errors[path] = [selected_is_invalid(path)]
-        line["variant_id"] = None
+        line.setdefault("variant_id", None)
     return errors

@@ -10,9 +10,10 @@ from sqlalchemy import Integer, Text, cast, func, literal_column, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from omneo_api.commerce.locations.schemas import ShortLocation
-from omneo_api.commerce.transactions.models import Transaction, TransactionItemAnnotation
+from omneo_api.commerce.transactions.models import Transaction, TransactionItemAnnotation, TransactionState
 from omneo_api.foundation.models import lit
 from omneo_api.foundation.render import Read, Source, Sql
+from omneo_api.profiles.profile.schemas import ProfileContext, ShortProfile, StaffRead
 
 NOTHING = Sql(lambda _: literal_column("NULL::json", JSONB()))
 NO_ROWS = Sql(lambda _: literal_column("'[]'::json", JSONB()))
@@ -54,30 +55,11 @@ class TransactionProfile(Read):
     email: str | None
 
 
-class StaffIdentity(Read):
-    id: int
-    handle: str
-    identifier: str
-    is_primary: bool
-    is_active: bool
-    profile_id: uuid.UUID
-    merged_from: uuid.UUID | None
-    created_at: datetime
-    updated_at: datetime
-
-
-class Staff(Read):
-    id: uuid.UUID
-    full_name: str
-    email: str | None
-    identities: list[StaffIdentity]
-
-
 # One of its keys is a word of Python, so this shape cannot be written as a class.
 CurrencyValueRead = create_model(
     "CurrencyValueRead",
     __base__=Read,
-    **{
+    **{  # type: ignore[call-overload]
         "id": (int, ...),
         "from": (Annotated[str, Source("from_currency")], ...),
         "to": (Annotated[str, Source("to_currency")], ...),
@@ -107,7 +89,9 @@ class ItemTransaction(Read):
     external_id: str | None
 
 
-class TransactionItemRead(Read):
+class TransactionLine(Read):
+    """A line without what its transaction says."""
+
     id: int
     external_id: str | None
     name: str
@@ -132,9 +116,12 @@ class TransactionItemRead(Read):
     product_images: Annotated[list[Any], NO_ROWS]
     order_id: Annotated[int | None, Sql(_order)]
     pivot: Annotated[list[Any] | dict[str, Any], NO_ROWS]
-    transaction: ItemTransaction
     created_at: datetime
     updated_at: Annotated[datetime, _annotated("updated_at", lambda item: item.created_at)]
+
+
+class TransactionItemRead(TransactionLine):
+    transaction: ItemTransaction
 
 
 class TransactionRead(Read):
@@ -164,11 +151,11 @@ class TransactionRead(Read):
     linked_receipt_ref: str | None
     receipt_email: str | None
     claimed_at: datetime | None
-    staff: Staff | None
+    staff: StaffRead | None
     currency: str | None
     currency_id: int | None
     currency_rate: Decimal | None
-    currency_values: list[CurrencyValueRead]  # type: ignore[valid-type]
+    currency_values: list[CurrencyValueRead]
     type: str | None
     status: str | None
     order_number: str | None
@@ -179,3 +166,52 @@ class TransactionRead(Read):
     custom_fields: list[TransactionCustomField]
     created_at: datetime
     updated_at: datetime
+
+
+def _owner(item: Any) -> Any:
+    state = TransactionState.__table__.alias()
+    same = (state.c.tenant_id == item.tenant_id, state.c.transaction_id == item.transaction_id)
+    return select(state.c.profile_id).where(*same).correlate(item).scalar_subquery()
+
+
+def _flag(item: Any) -> Any:
+    state = TransactionState.__table__.alias()
+    same = (state.c.tenant_id == item.tenant_id, state.c.transaction_id == item.transaction_id)
+    return select(state.c.void_kind.is_not(None)).where(*same).correlate(item).scalar_subquery()
+
+
+class TransactionContext(TransactionRead):
+    """The root of transaction events."""
+
+    profile: ProfileContext | None  # type: ignore[assignment]
+    location_id: int | None
+    staff_id: uuid.UUID | None
+    transacted_local_at: Annotated[str, Sql(_local)]
+    deliver_at: datetime | None
+    flattened_tags: Annotated[list[str], Source("tags")]
+    items: list[TransactionLine]  # type: ignore[assignment]
+
+
+class ItemContextTransaction(Read):
+    id: int
+    external_id: str | None
+    meta: dict[str, Any] | list[Any] | None
+    location: ShortLocation | None
+    transacted_at: datetime
+    receipt_ref: str | None
+    total: Decimal
+
+
+class TransactionItemContext(TransactionLine):
+    """The root of transaction-item events."""
+
+    profile_id: Annotated[uuid.UUID | None, Sql(_owner)]
+    profile: ShortProfile | None
+    transaction: ItemContextTransaction
+    is_transaction_void: Annotated[bool, Sql(_flag)]
+    quantity_abs: Annotated[Decimal, Sql(lambda item: func.abs(item.quantity, type_=item.quantity.type))]
+    item_sku: Annotated[str | None, Source("sku")]
+    barcode: Annotated[str | None, NOTHING]
+    product_variant_description: Annotated[str | None, NOTHING]
+    product_options: Annotated[list[Any] | None, NOTHING]
+    custom_fields: Annotated[dict[str, Any], Sql(lambda _: literal_column("'{}'::json", JSONB()))]
