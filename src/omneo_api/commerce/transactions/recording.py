@@ -1,13 +1,10 @@
 """Writing a purchase: every row of it in one statement (commerce 1.7)."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
 from omneo_api.commerce.transactions.resolution import Resolved, converted, slots_of
-from omneo_api.foundation.statements import Statement
+from omneo_api.foundation.statements import Statement, json_text
 
 _RECORD = Statement(
     """
@@ -94,13 +91,8 @@ _STRUCTURED = ("fees", "payments", "meta", "items")
 
 
 def as_json(value: Any) -> str | None:
-    """JSON text of a value, None for None; integers beyond 64 bit, which orjson does not write, included."""
-    if value is None:
-        return None
-    try:
-        return orjson.dumps(value, default=str).decode()
-    except TypeError:
-        return json.dumps(value, default=str)
+    """JSON text of a value, None for None."""
+    return None if value is None else json_text(value).decode()
 
 
 async def record(session: Any, values: Mapping[str, Any], resolved: Resolved, identifier: int | None = None) -> Any:
