@@ -2,6 +2,7 @@
 
 from omneo_api import openapi, registry
 from omneo_api.commerce.brands import brands
+from omneo_api.commerce.transactions import routes as transactions
 from omneo_api.configuration.countries import countries
 from omneo_api.configuration.regions import regions
 from omneo_api.foundation.application import Application
@@ -23,6 +24,7 @@ def v3_operations() -> list[Operation]:
     """Every operation below `/api/v3` and `/v3`."""
     rooms = [v3_base(), regions.routes(), countries.routes(), brands.routes(), batches]
     operations = [operation for room in rooms for operation in room.mounted()]
+    operations += transactions.operations()
     return operations + openapi_document(lambda: openapi.document(operations, "v3")).mounted()
 
 

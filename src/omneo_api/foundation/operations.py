@@ -18,6 +18,7 @@ from omneo_api.foundation.query import Listing
 from omneo_api.foundation.render import Read
 
 Handler = Callable[..., Awaitable[Answer]]
+Decorator = Callable[[Handler], Handler]
 OwnerOf = Callable[[Any, Call], Awaitable[Owner]]
 Envelope = Literal["one", "page", "list", "flat", "bare", "message", "none"]
 
@@ -103,7 +104,9 @@ class Routes:
         self.tag = tag
         self.operations: list[Operation] = []
 
-    def _declare(self, method: str, path: str, scope: str | tuple[str, ...] | None, options: dict[str, Any]) -> Any:
+    def _declare(
+        self, method: str, path: str, scope: str | tuple[str, ...] | None, options: dict[str, Any]
+    ) -> Decorator:
         def register(handler: Handler) -> Handler:
             self.add(method, path, handler, scope, **options)
             return handler
@@ -138,16 +141,16 @@ class Routes:
             )
         )
 
-    def get(self, path: str, scope: str | tuple[str, ...] | None, **options: Any) -> Any:
+    def get(self, path: str, scope: str | tuple[str, ...] | None, **options: Any) -> Decorator:
         return self._declare("GET", path, scope, options)
 
-    def post(self, path: str, scope: str | tuple[str, ...] | None, **options: Any) -> Any:
+    def post(self, path: str, scope: str | tuple[str, ...] | None, **options: Any) -> Decorator:
         return self._declare("POST", path, scope, options)
 
-    def put(self, path: str, scope: str | tuple[str, ...] | None, **options: Any) -> Any:
+    def put(self, path: str, scope: str | tuple[str, ...] | None, **options: Any) -> Decorator:
         return self._declare("PUT", path, scope, options)
 
-    def delete(self, path: str, scope: str | tuple[str, ...] | None, **options: Any) -> Any:
+    def delete(self, path: str, scope: str | tuple[str, ...] | None, **options: Any) -> Decorator:
         return self._declare("DELETE", path, scope, options)
 
     def mounted(
