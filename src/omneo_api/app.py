@@ -2,6 +2,7 @@
 
 from omneo_api import openapi, registry
 from omneo_api.commerce.brands import brands
+from omneo_api.commerce.departments import departments
 from omneo_api.configuration.countries import countries
 from omneo_api.configuration.regions import regions
 from omneo_api.foundation.application import Application
@@ -9,6 +10,8 @@ from omneo_api.foundation.database import Database
 from omneo_api.foundation.operations import Operation
 from omneo_api.platform.access import Access
 from omneo_api.platform.system_routes import openapi_document, unprefixed, v3_base
+from omneo_api.profiles.aggregations.routes import routes as aggregations
+from omneo_api.profiles.scope import of_profile
 from omneo_api.settings import Settings
 
 registry.load()
@@ -21,7 +24,9 @@ ID = ("id", "api", "v1")
 def v3_operations() -> list[Operation]:
     """Every operation below `/api/v3` and `/v3`."""
     rooms = [v3_base(), regions.routes(), countries.routes(), brands.routes()]
+    rooms += [departments.routes()]
     operations = [operation for room in rooms for operation in room.mounted()]
+    operations += aggregations.mounted("/profiles/{profile}", of_profile)
     return operations + openapi_document(lambda: openapi.document(operations, "v3")).mounted()
 
 

@@ -18,6 +18,7 @@ MODULES = (
     "commerce.transactions.models",
     "profiles.profile.models",
     "profiles.identities.models",
+    "profiles.aggregations.view",
 )
 
 
