@@ -32,6 +32,7 @@ MODULES = (
     "profiles.regions.models",
     "profiles.hours.models",
     "profiles.statuses.models",
+    "profiles.aggregations.view",
 )
 
 
