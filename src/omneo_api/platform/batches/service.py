@@ -258,9 +258,7 @@ async def _persisting(attempt: Callable[[], Awaitable[None]]) -> None:
     return None
 
 
-async def _succeed(
-    database: Database, tenant: Tenant, actor: Actor, apply: Apply, batch: BatchRun, item: Any
-) -> None:
+async def _succeed(database: Database, tenant: Tenant, actor: Actor, apply: Apply, batch: BatchRun, item: Any) -> None:
     if not isinstance(item.payload, dict):
         raise Invalid.field("body", "The row must be an object.")
     async with database.writing(tenant, actor) as session:
