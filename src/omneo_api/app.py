@@ -32,6 +32,14 @@ def id_operations() -> list[Operation]:
     return operations + openapi_document(lambda: openapi.document(operations, "id")).mounted()
 
 
+def openapi_documents() -> dict[str, bytes]:
+    """File name → document, as committed in `openapi/`."""
+    return {
+        "omneo-v3.json": openapi.document(v3_operations(), "v3"),
+        "omneo-id.json": openapi.document(id_operations(), "id"),
+    }
+
+
 def create_app(settings: Settings, database_url: str) -> Application:
     """The ASGI application of one server process."""
     database = Database(database_url, read_url=settings.database_read_url, size=settings.pool_size)

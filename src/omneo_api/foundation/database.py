@@ -58,7 +58,8 @@ class Actor:
 
 class _Untyped(Dumper):
     """Values travel as text of unknown type: each parameter is cast in the SQL, so a statement is prepared once,
-    whatever mixture of nulls and integer widths its values have."""
+    whatever mixture of nulls and integer widths its values have.
+    """
 
     oid = 0
 

@@ -111,7 +111,9 @@ class Routes:
 
         return register
 
-    def add(self, method: str, path: str, handler: Handler, scope: str | tuple[str, ...] | None, **options: Any) -> None:
+    def add(
+        self, method: str, path: str, handler: Handler, scope: str | tuple[str, ...] | None, **options: Any
+    ) -> None:
         parameters = inspect.signature(handler, eval_str=True).parameters
         scopes = (scope,) if isinstance(scope, str) else scope or ()
         body = options.pop("body", parameters["body"].annotation if "body" in parameters else None)

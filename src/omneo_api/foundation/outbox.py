@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 import orjson
+
 from omneo_api.foundation.statements import Statement
 
 SECRET_WORDS = ("password", "secret", "token", "security_code", "hash")
@@ -73,7 +74,8 @@ _WRITE = Statement(
             FROM unnest(:audit_event::text[], :audit_type::text[], :audit_id::bigint[],
                         :audit_old::text[], :audit_new::text[], :audit_profile::uuid[]) AS a
         ), emitted AS (
-            INSERT INTO events (name, entity_type, entity_id, profile_id, origin, user_id, token_name, cause_chain, depth)
+            INSERT INTO events (name, entity_type, entity_id, profile_id,
+                                origin, user_id, token_name, cause_chain, depth)
             SELECT e.name, e.entity_type, e.entity_id, e.profile_id,
                    :origin::text, :user_id::bigint, :token_name::text, :cause_chain::bigint[], :depth::int
             FROM unnest(:names::text[], :entity_types::text[], :entity_ids::text[], :profile_ids::uuid[])
@@ -89,7 +91,8 @@ _KEEP_CONTEXT = Statement("INSERT INTO event_contexts (event_id, context) VALUES
 _DEFER = Statement(
     """
         SELECT procrastinate_defer_jobs_v1(array_agg(
-            ROW(queue, task, priority, lock, queueing_lock, arguments, at)::procrastinate_job_to_defer_v1 ORDER BY place))
+            ROW(queue, task, priority, lock, queueing_lock, arguments, at)::procrastinate_job_to_defer_v1
+            ORDER BY place))
         FROM unnest(:queues::text[], :tasks::text[], :priorities::int[], :locks::text[], :queueing_locks::text[],
                     :arguments::jsonb[], :ats::timestamptz[])
              WITH ORDINALITY AS j (queue, task, priority, lock, queueing_lock, arguments, at, place)

@@ -15,7 +15,7 @@ from sqlalchemy import JSON, Executable, bindparam, insert, text, update
 from sqlalchemy.dialects.postgresql import psycopg as dialects
 from sqlalchemy.sql import ClauseElement
 
-DIALECT = dialects.dialect(paramstyle="numeric_dollar")
+DIALECT: Any = dialects.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 
 
 def json_text(value: Any) -> bytes:
@@ -25,8 +25,8 @@ def json_text(value: Any) -> bytes:
 class Statement:
     """SQL text with `$n` parameters; named values are put in order by `bind`.
 
-    Made from an SQLAlchemy statement, from SQL text with `:name` parameters, or from a function that builds the statement
-    when it is first used (when every table is known).
+    Made from an SQLAlchemy statement, from SQL text with `:name` parameters, or from a function that builds the
+    statement when it is first used (when every table is known).
     """
 
     __slots__ = ("_clause", "_defaults", "_json", "_names", "_sql")
@@ -37,7 +37,7 @@ class Statement:
 
     def _compile(self) -> None:
         clause = self._clause if isinstance(self._clause, ClauseElement) else self._clause()
-        compiled = clause.compile(dialect=DIALECT)
+        compiled: Any = clause.compile(dialect=DIALECT)
         self._names = tuple(compiled.positiontup or ())
         self._defaults = {name: value for name, value in compiled.params.items() if not compiled.binds[name].required}
         self._json = frozenset(

@@ -57,7 +57,9 @@ def create_tenant(
     """A tenant with its seeds, an admin user and a first API token. Raises: UniqueViolation when the handle is taken."""
     with connect(url) as connection:
         with connection.transaction():
-            connection.execute("INSERT INTO tenants (handle, name, is_test) VALUES (%s, %s, %s)", (handle, name, is_test))
+            connection.execute(
+                "INSERT INTO tenants (handle, name, is_test) VALUES (%s, %s, %s)", (handle, name, is_test)
+            )
         with acting_for(connection, handle):
             _seed(connection)
             address = email or f"admin@{handle}.test"
@@ -80,9 +82,7 @@ def create_tenant(
 def _seed(connection: Connection[Any]) -> None:
     settings = [(handle, value, kind) for handle, (kind, value) in SEEDS.items()]
     with connection.cursor() as cursor:
-        cursor.executemany(
-            "INSERT INTO settings (handle, value, type, is_seeded) VALUES (%s, %s, %s, true)", settings
-        )
+        cursor.executemany("INSERT INTO settings (handle, value, type, is_seeded) VALUES (%s, %s, %s, true)", settings)
     countries = [
         {"name": country.name, "iso_2": country.alpha_2, "iso_3": country.alpha_3, "iso_numeric": country.numeric}
         for country in pycountry.countries
@@ -134,7 +134,8 @@ def revoke_token(url: str, handle: str, identifier: str) -> bool:
     """False when there is no such living token."""
     with connect(url) as connection, acting_for(connection, handle):
         cursor = connection.execute(
-            "UPDATE api_tokens SET revoked = true, updated_at = omneo_now() WHERE id = %s AND NOT revoked", (identifier,)
+            "UPDATE api_tokens SET revoked = true, updated_at = omneo_now() WHERE id = %s AND NOT revoked",
+            (identifier,),
         )
         connection.execute("SELECT pg_notify(%s, 'tokens')", (CHANNEL,))
         return cursor.rowcount == 1
@@ -142,13 +143,17 @@ def revoke_token(url: str, handle: str, identifier: str) -> bool:
 
 def list_tenants(url: str) -> list[tuple[Any, ...]]:
     with connect(url) as connection:
-        return connection.execute("SELECT handle, name, is_test, clock_offset, created_at FROM tenants ORDER BY id").fetchall()
+        return connection.execute(
+            "SELECT handle, name, is_test, clock_offset, created_at FROM tenants ORDER BY id"
+        ).fetchall()
 
 
 def move_clock(url: str, handle: str, offset: timedelta, *, relative: bool = False) -> timedelta:
     """Sets or advances a test tenant's clock; answers its offset from real time. Raises: NoSuchTenant, PermissionError."""
     with connect(url) as connection, connection.transaction():
-        row = connection.execute("SELECT is_test, clock_offset FROM tenants WHERE handle = %s FOR UPDATE", (handle,)).fetchone()
+        row = connection.execute(
+            "SELECT is_test, clock_offset FROM tenants WHERE handle = %s FOR UPDATE", (handle,)
+        ).fetchone()
         if row is None:
             raise NoSuchTenant(handle)
         if not row[0]:
@@ -159,3 +164,11 @@ def move_clock(url: str, handle: str, offset: timedelta, *, relative: bool = Fal
         return moved
 
 
+def ensure_token(url: str, handle: str, secret: str) -> None:
+    """Makes a token with this secret for the tenant's first user, unless there is one. Raises: NoSuchTenant."""
+    with connect(url) as connection, acting_for(connection, handle):
+        digest = token_hash(secret)
+        known = connection.execute("SELECT 1 FROM api_tokens WHERE token_hash = %s", (digest,)).fetchone()
+        row = connection.execute("SELECT min(id) FROM users WHERE deleted_at IS NULL").fetchone()
+        if known is None and row is not None:
+            _insert_token(connection, row[0], "Fixed demo token", ["*"], secret)

@@ -40,9 +40,7 @@ class Location(Resource, SoftDeleted):
     external_id_key: Mapped[str | None] = folded("external_id")
 
     address = relationship("LocationAddress", lazy="raise", viewonly=True, uselist=False)
-    normal_hours = relationship(
-        "LocationNormalHours", lazy="raise", viewonly=True, order_by="LocationNormalHours.id"
-    )
+    normal_hours = relationship("LocationNormalHours", lazy="raise", viewonly=True, order_by="LocationNormalHours.id")
     special_hours = relationship(
         "LocationSpecialHours", lazy="raise", viewonly=True, order_by="LocationSpecialHours.id"
     )

@@ -169,7 +169,10 @@ class TransactionItemAnnotation(Tenanted):
     """What may still change about a line: its meta, its tags, and the catalogue variant it was found to be."""
 
     __tablename__ = "transaction_item_annotations"
-    __table_args__ = (belongs_to("transaction_items", "item_id"), lookup("ix_item_annotations_variant", "product_variant_id"))
+    __table_args__ = (
+        belongs_to("transaction_items", "item_id"),
+        lookup("ix_item_annotations_variant", "product_variant_id"),
+    )
 
     item_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     product_variant_id: Mapped[int | None] = mapped_column(BigInteger)

@@ -86,4 +86,5 @@ class Profile(Tenanted, Timed, SoftDeleted):
 
     @hybrid_property
     def is_completed(self) -> Any:
-        return self.profile_type.not_in([literal_column(f"'{name}'") for name in INCOMPLETE_TYPES])
+        column: Any = self.profile_type
+        return column.not_in([literal_column(f"'{name}'") for name in INCOMPLETE_TYPES])
