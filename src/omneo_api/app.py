@@ -3,13 +3,20 @@
 from omneo_api import openapi, registry
 from omneo_api.commerce.brands import brands
 from omneo_api.configuration.countries import countries
+from omneo_api.configuration.currencies import currencies
 from omneo_api.configuration.regions import regions
+from omneo_api.configuration.settings.routes import settings_routes
+from omneo_api.configuration.systems import systems
+from omneo_api.configuration.tags import tags
 from omneo_api.foundation.application import Application
 from omneo_api.foundation.database import Database
 from omneo_api.foundation.operations import Operation
+from omneo_api.platform import audits, permissions
 from omneo_api.platform.access import Access
 from omneo_api.platform.batches.routes import routes as batches
 from omneo_api.platform.system_routes import openapi_document, unprefixed, v3_base
+from omneo_api.platform.tokens.routes import auth_routes
+from omneo_api.platform.users.routes import routes as users
 from omneo_api.settings import Settings
 
 registry.load()
@@ -19,9 +26,11 @@ V3_SHORT = ("v3",)
 ID = ("id", "api", "v1")
 
 
-def v3_operations() -> list[Operation]:
+def v3_operations(settings: Settings) -> list[Operation]:
     """Every operation below `/api/v3` and `/v3`."""
     rooms = [v3_base(), regions.routes(), countries.routes(), brands.routes(), batches]
+    rooms += [auth_routes(settings), users, permissions.routes, audits.routes]
+    rooms += [settings_routes(settings), systems.routes(), tags.routes(), currencies.routes()]
     operations = [operation for room in rooms for operation in room.mounted()]
     return operations + openapi_document(lambda: openapi.document(operations, "v3")).mounted()
 
@@ -35,7 +44,7 @@ def id_operations() -> list[Operation]:
 def openapi_documents() -> dict[str, bytes]:
     """File name → document, as committed in `openapi/`."""
     return {
-        "omneo-v3.json": openapi.document(v3_operations(), "v3"),
+        "omneo-v3.json": openapi.document(v3_operations(Settings()), "v3"),
         "omneo-id.json": openapi.document(id_operations(), "id"),
     }
 
@@ -50,7 +59,7 @@ def create_app(settings: Settings, database_url: str) -> Application:
         limit=settings.rate_limit_per_minute,
         id_limit=settings.id_rate_limit_per_minute,
     )
-    v3 = v3_operations()
+    v3 = v3_operations(settings)
     return Application(
         database,
         access,
