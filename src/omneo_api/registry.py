@@ -9,6 +9,7 @@ MODULES = (
     "platform.batches.models",
     "configuration.settings.models",
     "configuration.countries",
+    "configuration.currencies",
     "configuration.regions",
     "configuration.systems",
     "configuration.tags",

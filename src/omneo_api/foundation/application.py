@@ -222,7 +222,7 @@ class Application:
     async def _execute(self, operation: Operation, call: Call) -> Answer:
         if operation.reads:
             return await self._read(operation, call)
-        key = idempotency.key_of(call)
+        key = None if operation.secret else idempotency.key_of(call)
         for attempt in range(ATTEMPTS):
             try:
                 return await self._write(operation, call, key)
