@@ -4,10 +4,11 @@ import asyncio
 import time
 
 import pytest
+from people import PASSWORD, ask, elsewhere, log_in, make_client, make_user
+
 from omneo_api.platform import tenants
 from omneo_api.platform.scopes import concrete
 from omneo_api.platform.tokens import oauth
-from people import PASSWORD, ask, elsewhere, log_in, make_client, make_user
 
 pytestmark = pytest.mark.anyio
 
@@ -119,7 +120,13 @@ async def test_an_unknown_user_takes_as_long_as_a_wrong_password_and_reads_alike
     async def timed(name):
         started = time.perf_counter()
         answer = await ask(
-            shop, 400, grant_type="password", client_id=client.id, client_secret=client.secret, username=name, password="x"
+            shop,
+            400,
+            grant_type="password",
+            client_id=client.id,
+            client_secret=client.secret,
+            username=name,
+            password="x",
         )
         return answer, time.perf_counter() - started
 
@@ -164,10 +171,7 @@ async def test_of_parallel_refreshes_exactly_one_wins(shop, client, user):
     pair = await log_in(shop, client, user)
     body = {"refresh_token": pair["refresh_token"], "client_id": client.id, "client_secret": client.secret}
     answers = await asyncio.gather(
-        *(
-            shop.as_token("").call("POST", "/auth/token/refresh", json=body, headers=elsewhere())
-            for _ in range(8)
-        )
+        *(shop.as_token("").call("POST", "/auth/token/refresh", json=body, headers=elsewhere()) for _ in range(8))
     )
     assert sorted(answer.status_code for answer in answers) == [200, *[400] * 7]
     assert {answer.json().get("error") for answer in answers} == {None, "invalid_grant"}

@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 
 import jwt
 import pytest
+from people import make_client, make_token, make_user, token_of, with_scopes
+
 from omneo_api.app import create_app
 from omneo_api.platform import tenants
 from omneo_api.platform.scopes import concrete, known
-from people import make_client, make_token, make_user, token_of, with_scopes
 
 pytestmark = pytest.mark.anyio
 

@@ -52,7 +52,11 @@ class Currencies(PlainResource):
 
     async def prepare(self, session: Any, values: dict[str, Any], current: Any | None) -> dict[str, Any]:
         if current is not None and current.is_system:
-            moved = [name for name, column in CODES.items() if values.get(name, getattr(current, column)) != getattr(current, column)]
+            moved = [
+                name
+                for name, column in CODES.items()
+                if values.get(name, getattr(current, column)) != getattr(current, column)
+            ]
             if moved:
                 raise Invalid({name: [f"The {name} field of a system currency cannot be changed."] for name in moved})
         return {CODES.get(name, name): value for name, value in values.items()}

@@ -116,7 +116,9 @@ def _seed_roles(connection: Connection[Any]) -> None:
             "INSERT INTO roles (id, name, handle, weight) VALUES (%s, %s, %s, %s)",
             [(role.id, role.name, role.handle, role.weight) for role in ROLES.values()],
         )
-        granted = [(role.id, key) for role in ROLES.values() for key, what in PERMISSIONS.items() if what in role.permissions]
+        granted = [
+            (role.id, key) for role in ROLES.values() for key, what in PERMISSIONS.items() if what in role.permissions
+        ]
         cursor.executemany("INSERT INTO role_permissions (role_id, permission_id) VALUES (%s, %s)", granted)
 
 

@@ -47,9 +47,7 @@ _REVOKE = Statement(
 _CLIENT = Statement(
     "SELECT id, user_id, name, personal_access_client FROM oauth_clients WHERE id = :id::bigint AND NOT revoked FOR UPDATE"
 )
-_REVOKE_CLIENT = Statement(
-    "UPDATE oauth_clients SET revoked = true, updated_at = omneo_now() WHERE id = :id::bigint"
-)
+_REVOKE_CLIENT = Statement("UPDATE oauth_clients SET revoked = true, updated_at = omneo_now() WHERE id = :id::bigint")
 _REVOKE_TOKENS_OF = Statement(
     "UPDATE api_tokens SET revoked = true, updated_at = omneo_now() WHERE client_id = :id::bigint AND NOT revoked"
 )
