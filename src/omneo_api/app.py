@@ -1,6 +1,7 @@
 """Composition: which rooms stand where, with which settings."""
 
 from omneo_api import openapi, registry
+from omneo_api.automation.triggers.routes import routes as triggers
 from omneo_api.commerce.brands import brands
 from omneo_api.configuration.countries import countries
 from omneo_api.configuration.regions import regions
@@ -21,7 +22,7 @@ ID = ("id", "api", "v1")
 
 def v3_operations() -> list[Operation]:
     """Every operation below `/api/v3` and `/v3`."""
-    rooms = [v3_base(), regions.routes(), countries.routes(), brands.routes(), batches]
+    rooms = [v3_base(), regions.routes(), countries.routes(), brands.routes(), batches, triggers]
     operations = [operation for room in rooms for operation in room.mounted()]
     return operations + openapi_document(lambda: openapi.document(operations, "v3")).mounted()
 

@@ -32,6 +32,10 @@ MODULES = (
     "profiles.regions.models",
     "profiles.hours.models",
     "profiles.statuses.models",
+    "automation.actions.models",
+    "automation.triggers.models",
+    "automation.reactions.models",
+    "automation.reactions.jobs",
 )
 
 
