@@ -9,6 +9,7 @@ MODULES = (
     "platform.batches.models",
     "configuration.settings.models",
     "configuration.countries",
+    "configuration.currencies",
     "configuration.regions",
     "configuration.systems",
     "configuration.tags",
@@ -36,6 +37,7 @@ MODULES = (
     "automation.triggers.models",
     "automation.reactions.models",
     "automation.reactions.jobs",
+    "profiles.aggregations.view",
 )
 
 

@@ -313,3 +313,52 @@ async def test_old_histories_are_forgotten(shop: Any, jobs: Any) -> None:
         await execute(shop.database, "automation.prune-histories", {"tenant": shop.handle})
         assert len(await history(shop)) == left
     assert timedelta(days=91) <= shop.tenant.clock_offset
+
+
+async def test_histories_show_steps_contexts_parents_and_children(shop: Any, jobs: Any) -> None:
+    first = await trigger(
+        shop,
+        "x.y",
+        effect({"var": "n"}, dynamic=True),
+        {"name": "test.emit", "arguments": [given("event", "x.z")]},
+        only({"==": [1, 2]}),
+    )
+    second = await trigger(shop, "x.z", effect("child"))
+    await emit(shop, "x.y", {"n": 3})
+    await jobs()
+    page = await shop.get("/action-history")
+    child, parent = page["data"]
+    assert [row["actionable_id"] for row in page["data"]] == [second, first]
+    assert (child["parent_id"], child["parent_history"], parent["children_history"]) == (parent["id"], None, [])
+    assert [item["status"] for item in parent["items"]] == ["success", "success", "stopped"]
+    assert parent["items"][0]["arguments"] == {"word": 3}
+    assert parent["items"][0]["context"] == {"n": 3}
+    whole = (await shop.get(f"/action-histories/{parent['id']}"))["data"]
+    assert whole["children_history"] == [
+        {key: child[key] for key in child if key not in ("parent_history", "children_history")}
+    ]
+    below = (await shop.get(f"/action-history/{child['id']}"))["data"]
+    assert below["parent_history"]["items"] == parent["items"]
+    assert "parent_history" not in below["parent_history"]
+    stopped = await shop.get("/action-history?filter[items.status]=stopped")
+    assert [row["id"] for row in stopped["data"]] == [parent["id"]]
+    assert len((await shop.get(f"/action-history?filter[actionable_id]={second}"))["data"]) == 1
+    await shop.delete(f"/triggers/{first}")
+    await shop.advance(days=31)
+    later = (await shop.get(f"/action-history/{parent['id']}"))["data"]
+    assert [item["context"] for item in later["items"]] == [None, None, None]
+    assert later["items"][0]["result"] == {"type": "effect", "id": 3}
+    await shop.get("/action-history/987654", status=404)
+    await shop.call("POST", "/action-history", status=405, json={})
+
+
+async def test_the_catalogues_name_events_and_actions(shop: Any) -> None:
+    events = (await shop.get("/reactions/events"))["data"]
+    assert {"name": "reward.redeemed", "family": "reward"} in events
+    assert len(events) == len({event["name"] for event in events})
+    kinds = {kind["name"]: kind for kind in (await shop.get("/reactions/action-types"))["data"]}
+    assert kinds["filter"]["arguments"] == [{"name": "condition", "required": False, "aliases": []}]
+    assert kinds["point.create"]["aliases"][0] == "points.award"
+    named = {argument["name"]: argument for argument in kinds["reward.create"]["arguments"]}
+    assert named["definition"]["required"] is True
+    assert "amount" in named["value_initial"]["aliases"]

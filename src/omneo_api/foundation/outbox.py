@@ -5,6 +5,7 @@ context shows the state that the change led to, and nothing is emitted for a wri
 nobody listens to keeps no context and defers no job; who listens is read inside the transaction, never from a cache.
 """
 
+import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -196,9 +197,12 @@ def _audit_text(values: Mapping[str, Any] | None) -> str:
     if not values:
         return "[]"
     shown = {key: "***" if any(word in key for word in SECRET_WORDS) else value for key, value in values.items()}
-    return orjson.dumps(
-        shown, default=_audit_value, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
-    ).decode()
+    options = orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
+    try:
+        return orjson.dumps(shown, default=_audit_value, option=options).decode()
+    except TypeError:
+        # Integers beyond 64 bit are JSON, but not for orjson.
+        return json.dumps(shown, default=_audit_value)
 
 
 def _audit_value(value: Any) -> Any:

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import SmallInteger, text
 from sqlalchemy.dialects.postgresql import JSON, JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from omneo_api.foundation.models import Resource, belongs_to, lookup, unique
 
@@ -37,6 +37,27 @@ class ActionHistory(Resource):
     attempts: Mapped[int] = mapped_column(SmallInteger, server_default=text("0"))
     plan: Mapped[list[Any]] = mapped_column(JSONB)
     context: Mapped[Any | None] = mapped_column(JSON)
+
+    items = relationship(
+        "ActionHistoryItem", lazy="raise", viewonly=True, uselist=True, order_by="ActionHistoryItem.position"
+    )
+    parent_history = relationship(
+        "ActionHistory",
+        primaryjoin="and_(foreign(ActionHistory.parent_id) == remote(ActionHistory.id),"
+        " foreign(ActionHistory.tenant_id) == remote(ActionHistory.tenant_id))",
+        lazy="raise",
+        viewonly=True,
+        uselist=False,
+    )
+    children_history = relationship(
+        "ActionHistory",
+        primaryjoin="and_(remote(foreign(ActionHistory.parent_id)) == ActionHistory.id,"
+        " remote(foreign(ActionHistory.tenant_id)) == ActionHistory.tenant_id)",
+        lazy="raise",
+        viewonly=True,
+        uselist=True,
+        order_by="ActionHistory.id",
+    )
 
 
 class ActionHistoryItem(Resource):
