@@ -33,6 +33,10 @@ MODULES = (
     "profiles.regions.models",
     "profiles.hours.models",
     "profiles.statuses.models",
+    "automation.actions.models",
+    "automation.triggers.models",
+    "automation.reactions.models",
+    "automation.reactions.jobs",
     "profiles.aggregations.view",
 )
 
