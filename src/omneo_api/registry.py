@@ -9,6 +9,7 @@ MODULES = (
     "platform.batches.models",
     "configuration.settings.models",
     "configuration.countries",
+    "configuration.currencies",
     "configuration.regions",
     "configuration.systems",
     "configuration.tags",
@@ -20,6 +21,11 @@ MODULES = (
     "profiles.profile.models",
     "profiles.profile.search",
     "profiles.identities.models",
+    "incentives.rewards.models",
+    "incentives.points.models",
+    "incentives.credits.models",
+    "incentives.redemptions.models",
+    "incentives.ledger.models",
     "profiles.addresses.models",
     "profiles.comms.models",
     "profiles.appearance.models",
@@ -34,6 +40,7 @@ MODULES = (
     "incentives.credits.models",
     "incentives.redemptions.models",
     "incentives.ledger.models",
+    "profiles.aggregations.view",
 )
 
 

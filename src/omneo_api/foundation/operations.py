@@ -18,6 +18,7 @@ from omneo_api.foundation.query import Listing
 from omneo_api.foundation.render import Read
 
 Handler = Callable[..., Awaitable[Answer]]
+Decorator = Callable[[Handler], Handler]
 OwnerOf = Callable[[Any, Call], Awaitable[Owner]]
 Envelope = Literal["one", "page", "list", "flat", "bare", "message", "none"]
 
@@ -27,7 +28,10 @@ PERMISSIONS = {"GET": "read", "POST": "create", "PUT": "update", "DELETE": "dele
 
 @dataclass(frozen=True, eq=False)
 class Operation:
-    """One endpoint with everything that authorisation, execution and the OpenAPI document need to know of it."""
+    """One endpoint with everything that authorisation, execution and the OpenAPI document need to know of it.
+
+    An answer of a `secret` operation shows a secret once and is therefore not kept for an `Idempotency-Key`.
+    """
 
     method: str
     path: str
@@ -48,6 +52,7 @@ class Operation:
     example: Any = None
     owner: OwnerOf | None = None
     trim: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+    secret: bool = False
     takes: tuple[tuple[str, Any], ...] = field(default=(), compare=False)
 
     @property
@@ -103,7 +108,9 @@ class Routes:
         self.tag = tag
         self.operations: list[Operation] = []
 
-    def _declare(self, method: str, path: str, scope: str | tuple[str, ...] | None, options: dict[str, Any]) -> Any:
+    def _declare(
+        self, method: str, path: str, scope: str | tuple[str, ...] | None, options: dict[str, Any]
+    ) -> Decorator:
         def register(handler: Handler) -> Handler:
             self.add(method, path, handler, scope, **options)
             return handler
@@ -138,16 +145,16 @@ class Routes:
             )
         )
 
-    def get(self, path: str, scope: str | tuple[str, ...] | None, **options: Any) -> Any:
+    def get(self, path: str, scope: str | tuple[str, ...] | None, **options: Any) -> Decorator:
         return self._declare("GET", path, scope, options)
 
-    def post(self, path: str, scope: str | tuple[str, ...] | None, **options: Any) -> Any:
+    def post(self, path: str, scope: str | tuple[str, ...] | None, **options: Any) -> Decorator:
         return self._declare("POST", path, scope, options)
 
-    def put(self, path: str, scope: str | tuple[str, ...] | None, **options: Any) -> Any:
+    def put(self, path: str, scope: str | tuple[str, ...] | None, **options: Any) -> Decorator:
         return self._declare("PUT", path, scope, options)
 
-    def delete(self, path: str, scope: str | tuple[str, ...] | None, **options: Any) -> Any:
+    def delete(self, path: str, scope: str | tuple[str, ...] | None, **options: Any) -> Decorator:
         return self._declare("DELETE", path, scope, options)
 
     def mounted(
