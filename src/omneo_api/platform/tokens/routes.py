@@ -77,7 +77,7 @@ def _declare_tokens(routes: Routes) -> None:
         return _bare(await service.oauth_tokens(session, call.who.user_id))
 
     @routes.delete("/auth/api-tokens/{id}", None, aliases=(f"{ALIAS}/{{id}}",), envelope="none")
-    async def revoke(session: Any, call: Call, id: str) -> Answer:  # noqa: A002
+    async def revoke(session: Any, call: Call, id: str) -> Answer:
         """Revoke an API token
 
         An administrator may revoke anyone's.
@@ -86,13 +86,13 @@ def _declare_tokens(routes: Routes) -> None:
         return NO_CONTENT
 
     @routes.delete("/auth/tokens/{id}", None, envelope="none")
-    async def revoke_oauth(session: Any, call: Call, id: str) -> Answer:  # noqa: A002
+    async def revoke_oauth(session: Any, call: Call, id: str) -> Answer:
         """Log out: end an OAuth access token and its refresh token"""
         await service.revoke(session, call, id, service.OAUTH)
         return NO_CONTENT
 
     @routes.delete("/auth/clients/{id}", None, envelope="none")
-    async def revoke_client(session: Any, call: Call, id: int) -> Answer:  # noqa: A002
+    async def revoke_client(session: Any, call: Call, id: int) -> Answer:
         """Revoke an OAuth client with all its tokens"""
         await service.revoke_client(session, call, id)
         return NO_CONTENT
