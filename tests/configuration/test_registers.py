@@ -22,6 +22,9 @@ async def test_tags_are_case_sensitive_and_their_blanks_become_hyphens(shop, oth
     page = await shop.get("/tags", params={"sort": "-id", "page[size]": "2"})
     assert page["meta"]["total"] == 4
     assert (await shop.get(f"/tags/{tag['id']}"))["data"] == tag
+    assert (await shop.get("/tags/mobile-app"))["data"] == tag
+    await shop.get("/tags/MOBILE-app", status=404)
+    await shop.delete("/tags/Mobile-App")
     await other_shop.get(f"/tags/{tag['id']}", status=404)
     await shop.put(f"/tags/{tag['id']}", {"handle": "x"}, status=405)
     await shop.delete(f"/tags/{tag['id']}")
