@@ -24,6 +24,7 @@ FINE = [
     ("profiles/x.py", "S = 'SELECT 1 FROM p JOIN q ON p.tenant_id = q.tenant_id WHERE at < omneo_now()'"),
     ("profiles/x.py", "r = relationship('X', lazy='raise')"),
     ("profiles/x.py", "float('1')"),
+    ("profiles/x.py", "join = and_(foreign(A.tenant_id) == B.tenant_id, A.id == B.id)"),
 ]
 
 

@@ -27,12 +27,19 @@ def findings(path: str, text: str) -> Iterator[str]:
             yield f"{path}:{line}: {what}"
 
 
+def _bare(side: ast.AST) -> ast.AST:
+    """`foreign(x)` and `remote(x)` mark the side of a join; what is compared is x."""
+    marked = isinstance(side, ast.Call) and isinstance(side.func, ast.Name) and side.func.id in ("foreign", "remote")
+    return side.args[0] if marked and isinstance(side, ast.Call) else side
+
+
 def _broken(path: str, node: ast.AST) -> Iterator[str]:
     if isinstance(node, ast.Call):
         yield from _call(path, node)
     if isinstance(node, ast.Compare) and path.split("/", maxsplit=1)[0] != "foundation":
-        sides = [node.left, *node.comparators]
-        if any(isinstance(side, ast.Attribute) and side.attr == "tenant_id" for side in sides):
+        sides = [_bare(side) for side in (node.left, *node.comparators)]
+        named = [isinstance(side, ast.Attribute) and side.attr == "tenant_id" for side in sides]
+        if any(named) and not all(named):
             yield "row-level security filters tenants; code writes no tenant filter"
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         yield from _text(path, node.value)

@@ -1,22 +1,15 @@
 """Composition: which rooms stand where, with which settings."""
 
 from omneo_api import openapi, registry
-from omneo_api.commerce.brands import brands
-from omneo_api.configuration.countries import countries
-from omneo_api.configuration.currencies import currencies
-from omneo_api.configuration.regions import regions
-from omneo_api.configuration.settings.routes import settings_routes
-from omneo_api.configuration.systems import systems
-from omneo_api.configuration.tags import tags
+from omneo_api.commerce import mounts as commerce
+from omneo_api.configuration import mounts as configuration
 from omneo_api.foundation.application import Application
 from omneo_api.foundation.database import Database
 from omneo_api.foundation.operations import Operation
-from omneo_api.platform import audits, permissions
+from omneo_api.platform import mounts as platform
 from omneo_api.platform.access import Access
-from omneo_api.platform.batches.routes import routes as batches
 from omneo_api.platform.system_routes import openapi_document, unprefixed, v3_base
-from omneo_api.platform.tokens.routes import auth_routes
-from omneo_api.platform.users.routes import routes as users
+from omneo_api.profiles import mounts as profiles
 from omneo_api.settings import Settings
 
 registry.load()
@@ -28,10 +21,13 @@ ID = ("id", "api", "v1")
 
 def v3_operations(settings: Settings) -> list[Operation]:
     """Every operation below `/api/v3` and `/v3`."""
-    rooms = [v3_base(), regions.routes(), countries.routes(), brands.routes(), batches]
-    rooms += [auth_routes(settings), users, permissions.routes, audits.routes]
-    rooms += [settings_routes(settings), systems.routes(), tags.routes(), currencies.routes()]
-    operations = [operation for room in rooms for operation in room.mounted()]
+    operations = [
+        *v3_base().mounted(),
+        *platform.operations(settings),
+        *configuration.operations(settings),
+        *profiles.operations(),
+        *commerce.operations(),
+    ]
     return operations + openapi_document(lambda: openapi.document(operations, "v3")).mounted()
 
 

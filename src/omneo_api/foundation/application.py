@@ -117,6 +117,9 @@ class Application:
             answer = Answer(fault.status, fault.body(), tuple(extra))
         except ClientGone:
             return
+        except (OperationalError, InterfaceError):
+            gone = Unavailable()
+            answer = Answer(gone.status, gone.body(), tuple(gone.headers.items()))
         except Exception as fault:  # noqa: BLE001 - whatever happens, the client gets the envelope and the log the reason
             log_failure(request_id, fault)
             error = ApiError()

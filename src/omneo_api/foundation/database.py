@@ -54,6 +54,7 @@ class Actor:
     origin: str = "system"
     cause_chain: tuple[int, ...] = ()
     depth: int = 0
+    history_id: int | None = None
 
 
 class _Untyped(Dumper):

@@ -18,7 +18,7 @@ from omneo_api.foundation.query import Listing
 from omneo_api.foundation.render import Read
 
 Handler = Callable[..., Awaitable[Answer]]
-Declare = Callable[[Handler], Handler]
+Decorator = Callable[[Handler], Handler]
 OwnerOf = Callable[[Any, Call], Awaitable[Owner]]
 Envelope = Literal["one", "page", "list", "flat", "bare", "message", "none"]
 
@@ -51,8 +51,7 @@ class Operation:
     listing: Listing | None = None
     example: Any = None
     owner: OwnerOf | None = None
-    switch: str | None = None
-    anonymous: bool = False
+    trim: Callable[[dict[str, Any]], dict[str, Any]] | None = None
     secret: bool = False
     takes: tuple[tuple[str, Any], ...] = field(default=(), compare=False)
 
@@ -74,7 +73,7 @@ class Operation:
             elif name == "call":
                 values[name] = call
             elif name == "body":
-                values[name] = validate(kind, call.body)
+                values[name] = validate(kind, self.trim(call.body) if self.trim else call.body)
             elif name == "owner":
                 values[name] = await self.owner(session, call) if self.owner else EVERYONE
             else:
@@ -109,7 +108,9 @@ class Routes:
         self.tag = tag
         self.operations: list[Operation] = []
 
-    def _declare(self, method: str, path: str, scope: str | tuple[str, ...] | None, options: dict[str, Any]) -> Declare:
+    def _declare(
+        self, method: str, path: str, scope: str | tuple[str, ...] | None, options: dict[str, Any]
+    ) -> Decorator:
         def register(handler: Handler) -> Handler:
             self.add(method, path, handler, scope, **options)
             return handler
@@ -144,16 +145,16 @@ class Routes:
             )
         )
 
-    def get(self, path: str, scope: str | tuple[str, ...] | None, **options: Any) -> Declare:
+    def get(self, path: str, scope: str | tuple[str, ...] | None, **options: Any) -> Decorator:
         return self._declare("GET", path, scope, options)
 
-    def post(self, path: str, scope: str | tuple[str, ...] | None, **options: Any) -> Declare:
+    def post(self, path: str, scope: str | tuple[str, ...] | None, **options: Any) -> Decorator:
         return self._declare("POST", path, scope, options)
 
-    def put(self, path: str, scope: str | tuple[str, ...] | None, **options: Any) -> Declare:
+    def put(self, path: str, scope: str | tuple[str, ...] | None, **options: Any) -> Decorator:
         return self._declare("PUT", path, scope, options)
 
-    def delete(self, path: str, scope: str | tuple[str, ...] | None, **options: Any) -> Declare:
+    def delete(self, path: str, scope: str | tuple[str, ...] | None, **options: Any) -> Decorator:
         return self._declare("DELETE", path, scope, options)
 
     def mounted(

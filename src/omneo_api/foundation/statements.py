@@ -5,6 +5,7 @@ so nothing is compiled per request: a module's fixed statements are compiled whe
 once per combination of filters, sorts and includes.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -19,7 +20,11 @@ DIALECT: Any = dialects.dialect(paramstyle="numeric_dollar")  # type: ignore[no-
 
 
 def json_text(value: Any) -> bytes:
-    return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS)
+    """JSON text, also of integers beyond 64 bit, which are JSON but not for orjson."""
+    try:
+        return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:
+        return json.dumps(value, default=str).encode()
 
 
 class Statement:

@@ -1,0 +1,64 @@
+"""A lot: a stored value of one profile that is spent bit by bit, whatever it is worth (reward, point, credit).
+
+`value_remaining` is the cached sum of the lot's movements. `phase` says how far the ledger has followed the clock:
+`pending` (not yet spendable when last looked at), `open` (its remaining value stands in the ledger) or `ended` (expired
+or deleted: its value was taken out of the ledger). What a lot is worth at this moment never depends on the phase.
+"""
+
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import Computed, Integer, SmallInteger, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from omneo_api.foundation.models import Moment, Value
+
+PENDING, OPEN, ENDED = "pending", "open", "ended"
+FOREVER = "coalesce(expires_at, 'infinity'::timestamp with time zone)"
+
+
+class Lot:
+    """The columns that every kind of lot has. `currency` is the definition's at issue; null is the system's."""
+
+    value_initial: Mapped[Decimal] = mapped_column(Value)
+    value_remaining: Mapped[Decimal] = mapped_column(Value)
+    issued_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    currency: Mapped[str | None]
+    phase: Mapped[str] = mapped_column(Text, server_default=text("'pending'"))
+    cycle: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    usable_until: Mapped[datetime] = mapped_column(Moment, Computed(FOREVER, persisted=True), sort_order=95)
+
+
+class Presentation:
+    """The texts, periods and offsets that definitions of rewards and credits share."""
+
+    name: Mapped[str]
+    region_id: Mapped[int | None]
+    currency: Mapped[str | None]
+    period: Mapped[int | None] = mapped_column(Integer)
+    period_type: Mapped[str] = mapped_column(Text, server_default=text("'days'"))
+    absolute_expiry: Mapped[str | None]
+    description: Mapped[str | None]
+    short_description: Mapped[str | None]
+    long_description: Mapped[str | None]
+    terms_conditions: Mapped[str | None]
+    earn_instructions: Mapped[str | None]
+    internal_notes: Mapped[str | None]
+    icon: Mapped[str | None]
+    image_url: Mapped[str | None]
+    max_value: Mapped[Decimal | None] = mapped_column(Value)
+    type: Mapped[str]
+    is_extendable: Mapped[bool] = mapped_column(server_default=text("false"))
+    is_assignable: Mapped[bool] = mapped_column(server_default=text("true"))
+    is_reassignable: Mapped[bool] = mapped_column(server_default=text("false"))
+    is_published: Mapped[bool] = mapped_column(server_default=text("false"))
+    extend_days: Mapped[int | None] = mapped_column(Integer)
+    issue_target_id: Mapped[int | None]
+    expiry_target_id: Mapped[int | None]
+    extend_target_id: Mapped[int | None]
+    notify_schedule_offset: Mapped[int | None] = mapped_column(Integer)
+    notify_issue_offset_days: Mapped[int | None] = mapped_column(Integer)
+    notify_issue_offset_hour: Mapped[int | None] = mapped_column(SmallInteger)
+    notify_remind_offset_days: Mapped[int | None] = mapped_column(Integer)
+    notify_remind_offset_hour: Mapped[int | None] = mapped_column(SmallInteger)
