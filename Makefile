@@ -30,6 +30,7 @@ check: $(STAMP) ## Lint, types, own rules, migrations and the OpenAPI files
 	@$(BIN)/mypy
 	@$(BIN)/python tools/house_rules.py
 	@$(BIN)/python tools/migrations_agree.py
+	@$(BIN)/python tools/configuration_reference.py --check
 	@$(BIN)/omneo openapi export --check openapi
 
 bench: $(STAMP) ## Measure against the ceilings (needs wrk)

@@ -10,6 +10,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -22,7 +23,7 @@ import pytest
 from omneo_api.app import create_app
 from omneo_api.foundation import migrations
 from omneo_api.foundation.application import Application
-from omneo_api.foundation.database import Actor, Database, Tenant
+from omneo_api.foundation.database import Actor, Database, Session, Tenant
 from omneo_api.foundation.embedded import EmbeddedPostgres
 from omneo_api.foundation.jobs import Ran, drain
 from omneo_api.platform import tenants
@@ -201,3 +202,23 @@ def jobs(shop: Shop) -> Callable[..., Awaitable[list[Ran]]]:
         return ran
 
     return run
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """`with statements() as run:` collects the SQL that sessions run inside the block, for counting."""
+    run: list[str] = []
+    original = Session._run
+
+    async def counted(self: Session, statement: Any, values: Any) -> Any:
+        run.append(statement.sql.decode())
+        return await original(self, statement, values)
+
+    @contextmanager
+    def collect() -> Iterator[list[str]]:
+        run.clear()
+        monkeypatch.setattr(Session, "_run", counted)
+        yield run
+        monkeypatch.setattr(Session, "_run", original)
+
+    return collect

@@ -9,6 +9,7 @@ MODULES = (
     "platform.batches.models",
     "configuration.settings.models",
     "configuration.countries",
+    "configuration.currencies",
     "configuration.regions",
     "configuration.systems",
     "configuration.tags",
@@ -18,6 +19,7 @@ MODULES = (
     "commerce.locations.models",
     "commerce.transactions.models",
     "profiles.profile.models",
+    "profiles.profile.search",
     "profiles.identities.models",
     "incentives.rewards.models",
     "incentives.points.models",
@@ -32,6 +34,13 @@ MODULES = (
     "profiles.regions.models",
     "profiles.hours.models",
     "profiles.statuses.models",
+    "profiles.validation_rules.models",
+    "incentives.rewards.models",
+    "incentives.points.models",
+    "incentives.credits.models",
+    "incentives.redemptions.models",
+    "incentives.ledger.models",
+    "profiles.aggregations.view",
 )
 
 

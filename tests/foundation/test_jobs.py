@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+
 from omneo_api.foundation.database import Actor, Database
 from omneo_api.foundation.errors import Invalid
 from omneo_api.foundation.jobs import TASKS, JobContext, Worker, WorkerOptions, drain, periodic, task
@@ -240,3 +241,15 @@ async def test_a_job_sees_the_clock_of_its_tenant_when_it_runs(shop: Any) -> Non
     await shop.advance(days=10)
     await drain(shop.database, shop.handle)
     assert abs(seen[0].timestamp() - time.time() - 10 * 86400 - before.total_seconds()) < 5
+
+
+async def test_work_that_already_waits_is_not_queued_again(shop: Any) -> None:
+    def pending() -> PendingJob:
+        key = f"once:{shop.handle}"
+        return PendingJob("test.note", {"tenant": shop.handle, "word": "once"}, queue=QUEUE, queueing_lock=key)
+
+    await defer(shop, pending(), pending())
+    await asyncio.gather(defer(shop, pending()), defer(shop, pending(), noting(shop, "other")))
+    assert sorted(ran.arguments["word"] for ran in await drain(shop.database, shop.handle)) == ["once", "other"]
+    await defer(shop, pending())
+    assert len(await drain(shop.database, shop.handle)) == 1

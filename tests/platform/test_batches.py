@@ -7,12 +7,13 @@ import uuid
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from psycopg import OperationalError
+from psycopg.errors import DeadlockDetected
+
 from omneo_api.foundation import fields
 from omneo_api.foundation.database import Actor
 from omneo_api.foundation.errors import Conflict, Invalid, NotFound
 from omneo_api.platform.batches import service
-from psycopg import OperationalError
-from psycopg.errors import DeadlockDetected
 
 pytestmark = pytest.mark.anyio
 

@@ -117,6 +117,9 @@ class Application:
             answer = Answer(fault.status, fault.body(), tuple(extra))
         except ClientGone:
             return
+        except (OperationalError, InterfaceError):
+            gone = Unavailable()
+            answer = Answer(gone.status, gone.body(), tuple(gone.headers.items()))
         except Exception as fault:  # noqa: BLE001 - whatever happens, the client gets the envelope and the log the reason
             log_failure(request_id, fault)
             error = ApiError()
@@ -219,7 +222,7 @@ class Application:
     async def _execute(self, operation: Operation, call: Call) -> Answer:
         if operation.reads:
             return await self._read(operation, call)
-        key = idempotency.key_of(call)
+        key = None if operation.secret else idempotency.key_of(call)
         for attempt in range(ATTEMPTS):
             try:
                 return await self._write(operation, call, key)

@@ -28,7 +28,10 @@ PERMISSIONS = {"GET": "read", "POST": "create", "PUT": "update", "DELETE": "dele
 
 @dataclass(frozen=True, eq=False)
 class Operation:
-    """One endpoint with everything that authorisation, execution and the OpenAPI document need to know of it."""
+    """One endpoint with everything that authorisation, execution and the OpenAPI document need to know of it.
+
+    An answer of a `secret` operation shows a secret once and is therefore not kept for an `Idempotency-Key`.
+    """
 
     method: str
     path: str
@@ -49,6 +52,7 @@ class Operation:
     example: Any = None
     owner: OwnerOf | None = None
     trim: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+    secret: bool = False
     takes: tuple[tuple[str, Any], ...] = field(default=(), compare=False)
 
     @property

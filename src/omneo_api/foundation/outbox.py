@@ -76,9 +76,10 @@ _WRITE = Statement(
                         :audit_old::text[], :audit_new::text[], :audit_profile::uuid[]) AS a
         ), emitted AS (
             INSERT INTO events (name, entity_type, entity_id, profile_id,
-                                origin, user_id, token_name, cause_chain, depth)
+                                origin, user_id, token_name, cause_chain, depth, parent_history_id)
             SELECT e.name, e.entity_type, e.entity_id, e.profile_id,
-                   :origin::text, :user_id::bigint, :token_name::text, :cause_chain::bigint[], :depth::int
+                   :origin::text, :user_id::bigint, :token_name::text, :cause_chain::bigint[], :depth::int,
+                   :history_id::bigint
             FROM unnest(:names::text[], :entity_types::text[], :entity_ids::text[], :profile_ids::uuid[])
                  WITH ORDINALITY AS e (name, entity_type, entity_id, profile_id, place)
             ORDER BY place
@@ -91,12 +92,13 @@ _WRITE = Statement(
 _KEEP_CONTEXT = Statement("INSERT INTO event_contexts (event_id, context) VALUES (:event_id::bigint, :context::json)")
 _DEFER = Statement(
     """
-        SELECT procrastinate_defer_jobs_v1(array_agg(
-            ROW(queue, task, priority, lock, queueing_lock, arguments, at)::procrastinate_job_to_defer_v1
-            ORDER BY place))
+        INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at)
+        SELECT queue, task, priority, lock, queueing_lock, arguments, at
         FROM unnest(:queues::text[], :tasks::text[], :priorities::int[], :locks::text[], :queueing_locks::text[],
                     :arguments::jsonb[], :ats::timestamptz[])
              WITH ORDINALITY AS j (queue, task, priority, lock, queueing_lock, arguments, at, place)
+        ORDER BY place
+        ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
     """
 )
 
@@ -135,6 +137,7 @@ class Outbox:
         self._audits.append((event, kind, number, _audit_text(old), _audit_text(new), profile_id))
 
     def defer(self, job: PendingJob) -> None:
+        """Notes a job. One whose `queueing_lock` a waiting job already has is not queued a second time."""
         self.jobs.append(job)
 
     async def flush(self, session: OutboxSession) -> None:
@@ -162,6 +165,7 @@ class Outbox:
             origin=actor.origin,
             cause_chain=list(actor.cause_chain),
             depth=actor.depth,
+            history_id=actor.history_id,
             names=[event.name for event in events],
             entity_types=[event.entity_type for event in events],
             entity_ids=[event.entity_id for event in events],
@@ -177,7 +181,7 @@ class Outbox:
 
     async def _defer(self, session: OutboxSession) -> None:
         jobs = self.jobs
-        await session.row(
+        await session.execute(
             _DEFER,
             queues=[job.queue for job in jobs],
             tasks=[job.task for job in jobs],

@@ -49,7 +49,10 @@ class BatchItem(Resource):
     """One row. What it is to do (`payload`) is kept only until it is done: it may hold personal data."""
 
     __tablename__ = "batch_items"
-    __table_args__ = (belongs_to("batches", "batch_id", ondelete="CASCADE"), lookup("ix_batch_items_batch", "batch_id", "id"))
+    __table_args__ = (
+        belongs_to("batches", "batch_id", ondelete="CASCADE"),
+        lookup("ix_batch_items_batch", "batch_id", "id"),
+    )
 
     batch_id: Mapped[uuid.UUID]
     entity_id: Mapped[str | None]

@@ -7,10 +7,11 @@ import orjson
 
 from omneo_api.foundation.calls import Answer, Call, created, one
 from omneo_api.foundation.operations import Routes
-from omneo_api.platform.batches import service
+from omneo_api.platform.batches import jobs, service
 from omneo_api.platform.batches.schemas import BatchBody, BatchRead, NewBatchRead, ReportBody
 
 routes = Routes("Batches")
+__all__ = ["jobs", "routes"]
 READ, WRITE = "read-imports", "create-imports"
 
 

@@ -248,19 +248,17 @@ async def _apply(database: Database, tenant: Tenant, actor: Actor, apply: Apply,
 
 
 async def _persisting(attempt: Callable[[], Awaitable[None]]) -> None:
-    for tried in range(ATTEMPTS):
+    for tried in range(ATTEMPTS - 1):
         try:
-            return await attempt()
+            await attempt()
         except CONTENDED:
-            if tried == ATTEMPTS - 1:
-                raise
             await asyncio.sleep(random.uniform(0, 0.005 * 2 ** min(tried, 6)))  # noqa: S311
-    return None
+        else:
+            return
+    await attempt()
 
 
-async def _succeed(
-    database: Database, tenant: Tenant, actor: Actor, apply: Apply, batch: BatchRun, item: Any
-) -> None:
+async def _succeed(database: Database, tenant: Tenant, actor: Actor, apply: Apply, batch: BatchRun, item: Any) -> None:
     if not isinstance(item.payload, dict):
         raise Invalid.field("body", "The row must be an object.")
     async with database.writing(tenant, actor) as session:
@@ -382,15 +380,14 @@ def _merged(items: Iterable[ReportedItem], known: Iterable[Any]) -> list[_Line]:
     by_entity: dict[str, _Line] = {}
     for row in known:
         line = _Line("", row.external_id, row.entity_id, None, row.id)
-        by_external.setdefault(row.external_id or "", line)
-        by_entity.setdefault(row.entity_id or "", line)
+        if row.external_id:
+            by_external.setdefault(row.external_id, line)
+        if row.entity_id:
+            by_entity.setdefault(row.entity_id, line)
     lines: dict[int, _Line] = {}
     for item in items:
-        line = (by_external.get(item.external_id) if item.external_id else None) or (
-            by_entity.get(item.entity_id) if item.entity_id else None
-        )
-        if line is None:
-            line = _Line(item.status, item.external_id, item.entity_id, item.error)
+        found = by_external.get(item.external_id or "") or by_entity.get(item.entity_id or "")
+        line = found or _Line(item.status, item.external_id, item.entity_id, item.error)
         line.status, line.error = item.status, item.error
         line.external_id = item.external_id or line.external_id
         line.entity_id = item.entity_id or line.entity_id
