@@ -7,6 +7,7 @@ from omneo_api.configuration.regions import regions
 from omneo_api.foundation.application import Application
 from omneo_api.foundation.database import Database
 from omneo_api.foundation.operations import Operation
+from omneo_api.incentives import routes as incentives
 from omneo_api.platform.access import Access
 from omneo_api.platform.system_routes import openapi_document, unprefixed, v3_base
 from omneo_api.settings import Settings
@@ -22,6 +23,7 @@ def v3_operations() -> list[Operation]:
     """Every operation below `/api/v3` and `/v3`."""
     rooms = [v3_base(), regions.routes(), countries.routes(), brands.routes()]
     operations = [operation for room in rooms for operation in room.mounted()]
+    operations += incentives.operations()
     return operations + openapi_document(lambda: openapi.document(operations, "v3")).mounted()
 
 
