@@ -109,7 +109,10 @@ async def test_returns_give_back_what_was_consumed_last(till):
     assert returned["total"] == 12
     assert await till.figures(profile) == (7, 1500, 15, 22)
     items = (await till.shop.get(f"/redemptions/{returned['id']}"))["data"]["items"]
-    assert [(item["type"], item["value"], item["dollar_value"]) for item in items] == [("point", 500, 5), ("reward", 7, 7)]
+    assert [(item["type"], item["value"], item["dollar_value"]) for item in items] == [
+        ("point", 500, 5),
+        ("reward", 7, 7),
+    ]
     assert items[0]["type_attributes"]["value_initial"] == 500
     assert items[1]["type_attributes"]["source_type"] == "redemption"
     rest = (await till.shop.post(f"/redemptions/{done['id']}/refund"))["data"]

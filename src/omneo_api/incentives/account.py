@@ -124,7 +124,7 @@ class Account:
 
     def __init__(self, session: Any, profile: Any, now: datetime, lots: list[Held]) -> None:
         self.session, self.profile, self.now = session, profile, now
-        self.profile_id: uuid.UUID = profile.id if profile is not None else None
+        self.profile_id: Any = profile.id if profile is not None else None
         self.lots = {(lot.kind, lot.id): lot for lot in lots}
         self._movements: list[tuple[Any, ...]] = []
         self._entries: list[Entry] = []
@@ -192,10 +192,8 @@ class Account:
 
     def rephase(self, lot: Held) -> None:
         """Sets the phase after new terms of a credit, which has no line in the statement."""
-        if lot.is_expired(self.now):
-            phase = ENDED
-        else:
-            phase = OPEN if lot.opens_at <= self.now else PENDING
+        begun = OPEN if lot.opens_at <= self.now else PENDING
+        phase = ENDED if lot.is_expired(self.now) else begun
         if phase != lot.phase:
             self.set_phase(lot, phase)
 
@@ -246,7 +244,7 @@ class Account:
         self.settle()
 
     def settle(self) -> None:
-        """Moves each spendable debt and the points of its definition toward zero; the sum stays (incentives-value 5.4)."""
+        """Moves each spendable debt and its definition's points toward zero; the sum stays (incentives-value 5.4)."""
         points = self.available("point")
         debts = sorted((lot for lot in points if lot.value < 0), key=lambda lot: (lot.issued_at, lot.id))
         for debt in debts:

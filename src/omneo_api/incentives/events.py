@@ -112,7 +112,7 @@ def expired(session: Any, kind: str, identifier: int, profile_id: uuid.UUID | No
 
 
 def redeemed(
-    session: Any, kind: str, identifier: int, profile_id: uuid.UUID | None, value: Decimal, redemption_id: int
+    session: Any, kind: str, identifier: int, profile_id: uuid.UUID | None, *, value: Decimal, redemption_id: int
 ) -> None:
     """Emits `….redeemed` for rewards and credits; the lot's update is told as well."""
     if kind in _REDEEMED:

@@ -76,7 +76,7 @@ class DefinitionBody(fields.Body):
     notify_issue_offset_hour: HourOfDay | None = None
     notify_remind_offset_days: NoticeDays | None = None
     notify_remind_offset_hour: HourOfDay | None = None
-    tags: fields.Tags = []
+    tags: fields.Tags = Field(default=[])
 
 
 class Definitions(PlainResource):

@@ -2,7 +2,7 @@
 
 from omneo_api.foundation.operations import Operation
 from omneo_api.incentives.balances import routes as balances
-from omneo_api.incentives.credits import routes as credits
+from omneo_api.incentives.credits import routes as credit_routes
 from omneo_api.incentives.credits.definitions import credit_definitions
 from omneo_api.incentives.ledger import routes as ledger
 from omneo_api.incentives.points import routes as points
@@ -11,7 +11,7 @@ from omneo_api.incentives.redemptions import routes as redemptions
 from omneo_api.incentives.rewards import routes as rewards
 from omneo_api.incentives.rewards.definitions import reward_definitions
 
-ROOMS = (rewards, points, credits, balances, redemptions, ledger)
+ROOMS = (rewards, points, credit_routes, balances, redemptions, ledger)
 DEFINITIONS = (reward_definitions, point_definitions, credit_definitions)
 
 

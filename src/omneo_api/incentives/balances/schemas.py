@@ -72,7 +72,13 @@ def _pair() -> Any:
     """The currency row that turns the system's currency into the asked one, as an object."""
     if not currencies_exist():
         return NONE
-    names = {"id": BigInteger(), "from": Text(), "to": Text(), "rate": Numeric(), "is_system": Boolean()}
+    names: dict[str, Any] = {
+        "id": BigInteger(),
+        "from": Text(),
+        "to": Text(),
+        "rate": Numeric(),
+        "is_system": Boolean(),
+    }
     pairs = table(
         "currencies",
         *(column(name, kind) for name, kind in names.items()),

@@ -2,7 +2,6 @@
 
 import uuid
 from datetime import timedelta
-from decimal import Decimal
 from typing import Any
 
 from omneo_api.foundation.errors import Invalid

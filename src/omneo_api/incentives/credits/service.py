@@ -188,7 +188,7 @@ async def _columns(
     return columns
 
 
-def _check_values(definition: Any, initial: Decimal, remaining: Decimal, errors: Errors) -> None:
+def _check_values(definition: Any, initial: Decimal, remaining: Any, errors: Errors) -> None:
     if definition is not None and definition.max_value is not None and initial > definition.max_value:
         most = format(definition.max_value.normalize(), "f")
         errors["value_initial"] = [f"The value initial field must not be greater than {most}."]
@@ -217,8 +217,8 @@ async def _issue(session: Any, account: Account, definition: Any, columns: Mappi
 
 
 async def reissue(session: Any, account: Account, old: Held, value: Decimal, redemption_id: int) -> Held:
-    """A new credit for value that cannot go back to the old one (expired or deleted): its definition, a fresh period."""
-    definition = await find_definition(session, old.definition_id, live=False)
+    """A new credit for value that cannot go back to an expired or deleted one: its definition, a fresh period."""
+    definition: Any = await find_definition(session, old.definition_id, live=False)
     row = await session.row(_ANY, id=old.id)
     issued_at = whole_second(account.now)
     zone = row.timezone or definition.timezone or await setting(session, "client_timezone") or "UTC"
@@ -275,8 +275,8 @@ async def change(session: Any, identifier: int, owner_id: uuid.UUID | None, valu
     number = values.get("credit_number")
     if number is not None and number != row.credit_number and await numbers.is_taken(session, number):
         errors["credit_number"] = [already_taken("credit_number")]
-    pair = [values.get(name, getattr(row, name)) for name in ("external_id", "external_namespace")]
-    await _check_pair(session, *pair, identifier, errors)
+    external_id, namespace = (values.get(name, getattr(row, name)) for name in ("external_id", "external_namespace"))
+    await _check_pair(session, external_id, namespace, identifier, errors)
     if errors:
         raise Invalid(errors)
     changes = {name: values[name] for name in COLUMNS if name in values and values[name] != getattr(row, name)}
@@ -323,7 +323,7 @@ async def _hand_over(session: Any, identifier: int, heir: uuid.UUID) -> None:
     current = await session.row(_STATE, id=identifier)
     if current is None:
         raise NotFound
-    definition = await find_definition(session, current.credit_definition_id, live=False)
+    definition: Any = await find_definition(session, current.credit_definition_id, live=False)
     free = current.profile_id is None or current.profile_id == current.creator_profile_id
     if current.profile_id != row.profile_id or not (definition.is_reassignable or free):
         raise Invalid.field("profile_id", "The credit cannot be moved to another profile.")

@@ -34,8 +34,8 @@ class Entry:
 
 _RECORD = Statement(
     """
-    INSERT INTO ledger_entries (profile_id, type, subject_id, cause, occurrence, description, dollar_value, dollar_balance,
-                                point_value, point_balance, point_dollar_value, expires_at)
+    INSERT INTO ledger_entries (profile_id, type, subject_id, cause, occurrence, description, dollar_value,
+                                dollar_balance, point_value, point_balance, point_dollar_value, expires_at)
     SELECT e.profile_id, e.type, e.subject_id, e.cause, e.occurrence, e.description, e.dollar_value,
            coalesce(last.dollar_balance, 0)
                + sum(CASE WHEN e.type = 'reward' THEN e.dollar_value ELSE 0 END) OVER running,

@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
+from pydantic import Field
 from sqlalchemy import Numeric, Text, case, func, literal_column, select
 from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.orm import aliased
@@ -50,7 +51,7 @@ class PointDefinitionBody(fields.Body):
     issue_period: Count | None = None
     issue_period_type: IssuePeriodType | None = None
     issue_absolute_expiry: Absolute | None = None
-    tags: fields.Tags = []
+    tags: fields.Tags = Field(default=[])
 
 
 def _worth(column: str) -> Sql:

@@ -49,7 +49,8 @@ _REDEMPTION = Statement(
 )
 _ITEMS = Statement(
     """
-    INSERT INTO redemption_items (redemption_id, type, subject_id, value, dollar_value, count, original_item_id, created_at)
+    INSERT INTO redemption_items
+        (redemption_id, type, subject_id, value, dollar_value, count, original_item_id, created_at)
     SELECT :redemption_id::bigint, i.type, i.subject_id, i.value, i.dollar_value, i.count, i.original_item_id,
            :created_at::timestamptz
     FROM unnest(:type::text[], :subject_id::bigint[], :value::numeric[], :dollar_value::numeric[], :count::numeric[],

@@ -1,4 +1,4 @@
-"""Spending what a profile has, in one transaction (incentives-value 10.1–10.5)."""
+"""Spending what a profile has, in one transaction (incentives-value 10.1 to 10.5)."""
 
 import uuid
 from collections.abc import Sequence
@@ -82,6 +82,8 @@ async def write_spending(session: Any, account: Account, values: dict[str, Any],
     for item, item_id in zip(items, ids, strict=True):
         if item.lot is not None and item.value is not None:
             account.spend(item.lot, item.value, identifier, item_id)
-            events.redeemed(session, item.lot.kind, item.lot.id, account.profile_id, item.value, identifier)
+            events.redeemed(
+                session, item.lot.kind, item.lot.id, account.profile_id, value=item.value, redemption_id=identifier
+            )
     await account.flush()
     return identifier

@@ -12,7 +12,7 @@ from omneo_api.foundation.errors import Invalid, NotFound
 from omneo_api.foundation.statements import Statement
 from omneo_api.incentives import events
 from omneo_api.incentives.account import Account, Held, load, open_account
-from omneo_api.incentives.credits import service as credits
+from omneo_api.incentives.credits import service as credit_service
 from omneo_api.incentives.ledger.service import ZERO
 from omneo_api.incentives.points import service as points
 from omneo_api.incentives.redemptions import benefits
@@ -80,7 +80,7 @@ async def _open(session: Any, identifier: int) -> Undoing:
     items = await session.rows(_OPEN_ITEMS, id=identifier)
     lots: dict[tuple[str, int], Held] = {}
     for kind in ("reward", "point", "credit"):
-        for lot in await load(session, kind, [item.subject_id for item in items if item.type == kind]):  # type: ignore[arg-type]
+        for lot in await load(session, kind, [item.subject_id for item in items if item.type == kind]):
             holder = accounts.get(lot.profile_id) if lot.profile_id else None
             lots[kind, lot.id] = (holder or accounts[row.owner_id]).add(lot)
     if row.type != "redeem":
@@ -185,7 +185,8 @@ def _return_order(items: list[Any], strategies: Any) -> list[Any]:
 
 def _shares(ordered: list[Any], dollars: Decimal, left: Decimal) -> list[tuple[Any, Decimal | None, Decimal]]:
     """Item, value in its unit and dollars to be given back; the last part of an item takes what rounding left of it."""
-    everything, shares = dollars == left, []
+    everything = dollars == left
+    shares: list[tuple[Any, Decimal | None, Decimal]] = []
     for item in ordered:
         if item.type == "benefit":
             if everything and item.count_left > 0:
@@ -221,7 +222,7 @@ async def _give(session: Any, undoing: Undoing, made: int, shares: list[tuple[An
             lot = old
             refills.append((len(items), old, value))
         else:
-            lot = await credits.reissue(session, account, old, value, made)
+            lot = await credit_service.reissue(session, account, old, value, made)
         items.append(Item(item.type, lot.id, value, dollars, original_item_id=item.id))
     ids = await insert_items(session, account, made, items)
     for place, lot, value in refills:

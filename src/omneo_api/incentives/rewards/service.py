@@ -325,7 +325,7 @@ async def _next_occurrence(session: Any, lot: Held) -> int:
     return -1 - int(await session.value(_OCCURRENCES, kind=lot.kind, id=lot.id))
 
 
-def _rearmed(definition: Any, row: Any, expires_at: datetime) -> dict[str, Any]:
+def _rearmed(definition: Any, row: Any, expires_at: Any) -> dict[str, Any]:
     """A later expiry is announced again."""
     fresh = notices(definition, row.issued_at, expires_at, row.timezone or "UTC")
     return {
