@@ -30,7 +30,7 @@ from omneo_api.foundation.conditions import compare, folded_twin, kind_of, throu
 from omneo_api.foundation.errors import BadRequest, Invalid
 from omneo_api.foundation.filter_values import FilterFault, parse_value
 from omneo_api.foundation.models import lit
-from omneo_api.foundation.render import Read, Sql, marker_of, attribute, list_json, rows_json, shape_of
+from omneo_api.foundation.render import Read, Sql, attribute, list_json, marker_of, rows_json, shape_of
 from omneo_api.foundation.statements import Statement
 
 IDENTITY_BEARING = frozenset({"id", "profile_id", "email", "mobile_phone", "identifier", "external_id", "handle"})

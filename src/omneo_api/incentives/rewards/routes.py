@@ -114,7 +114,7 @@ async def remove(session: Any, owner: Owner, reward: int) -> Answer:
     reads=False,
     permission="update",
 )
-async def trigger_target(session: Any, reward: int, type: str) -> Answer:  # noqa: A002
+async def trigger_target(session: Any, reward: int, type: str) -> Answer:
     """Send a reward's notification again, now."""
     if type not in KINDS:
         raise NotFound
