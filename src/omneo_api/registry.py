@@ -35,11 +35,6 @@ MODULES = (
     "profiles.hours.models",
     "profiles.statuses.models",
     "profiles.validation_rules.models",
-    "incentives.rewards.models",
-    "incentives.points.models",
-    "incentives.credits.models",
-    "incentives.redemptions.models",
-    "incentives.ledger.models",
     "profiles.aggregations.view",
 )
 
