@@ -35,6 +35,10 @@ MODULES = (
     "profiles.hours.models",
     "profiles.statuses.models",
     "profiles.validation_rules.models",
+    "automation.actions.models",
+    "automation.triggers.models",
+    "automation.reactions.models",
+    "automation.reactions.jobs",
     "profiles.aggregations.view",
 )
 
