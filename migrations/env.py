@@ -1,10 +1,11 @@
 """Runs the migrations: short waits for locks, a bound on each statement, and derived policies at the end."""
 
 from alembic import context
+from sqlalchemy import create_engine, text
+
 from omneo_api import registry
 from omneo_api.foundation import schema
 from omneo_api.foundation.models import Base
-from sqlalchemy import create_engine, text
 
 LOCK_SECONDS = 10
 STATEMENT_SECONDS = 900

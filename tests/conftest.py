@@ -9,7 +9,8 @@ import re
 import shutil
 import tempfile
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -18,11 +19,13 @@ from typing import Any
 import httpx
 import psycopg
 import pytest
+
 from omneo_api.app import create_app
 from omneo_api.foundation import migrations
 from omneo_api.foundation.application import Application
-from omneo_api.foundation.database import Actor, Database, Tenant
+from omneo_api.foundation.database import Actor, Database, Session, Tenant
 from omneo_api.foundation.embedded import EmbeddedPostgres
+from omneo_api.foundation.jobs import Ran, drain
 from omneo_api.platform import tenants
 from omneo_api.settings import Settings
 
@@ -184,3 +187,38 @@ async def shop(app: Application, database_url: str) -> Shop:
 async def other_shop(app: Application, database_url: str) -> Shop:
     """A second tenant, for what must not leak."""
     return await open_shop(app, database_url)
+
+
+@pytest.fixture
+def jobs(shop: Shop) -> Callable[..., Awaitable[list[Ran]]]:
+    """`await jobs()` runs the tenant's due jobs here and now; what one fails with is raised unless `errors=True`."""
+
+    async def run(*, scheduled: bool = False, errors: bool = False) -> list[Ran]:
+        ran = await drain(shop.database, shop.handle, scheduled=scheduled)
+        if not errors:
+            for job in ran:
+                if job.error is not None:
+                    raise job.error
+        return ran
+
+    return run
+
+
+@pytest.fixture
+def statements(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """`with statements() as run:` collects the SQL that sessions run inside the block, for counting."""
+    run: list[str] = []
+    original = Session._run
+
+    async def counted(self: Session, statement: Any, values: Any) -> Any:
+        run.append(statement.sql.decode())
+        return await original(self, statement, values)
+
+    @contextmanager
+    def collect() -> Iterator[list[str]]:
+        run.clear()
+        monkeypatch.setattr(Session, "_run", counted)
+        yield run
+        monkeypatch.setattr(Session, "_run", original)
+
+    return collect

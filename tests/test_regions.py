@@ -17,7 +17,10 @@ async def test_region_life(shop, other_shop):
     assert changed["data"]["name"] == "Oceania"
     assert changed["data"]["handle"] == "anz"
     clash = await shop.post("/regions", {"name": "x", "handle": "Anz"}, status=422)
-    assert clash == {"message": "The given data was invalid.", "errors": {"handle": ["The handle has already been taken."]}}
+    assert clash == {
+        "message": "The given data was invalid.",
+        "errors": {"handle": ["The handle has already been taken."]},
+    }
     empty = await shop.post("/regions", {}, status=422)
     assert set(empty["errors"]) == {"name", "handle"}
     unknown = await shop.get("/regions", params={"filter[nope]": "1"}, status=400)

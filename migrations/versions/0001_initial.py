@@ -1,7 +1,4 @@
-"""initial
-
-Revises:
-"""
+"""The first tables."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -44,6 +41,46 @@ def upgrade() -> None:
     )
     op.create_index("ix_audits_profile", "audits", ["tenant_id", "profile_id"], unique=False, postgresql_where=None)
     op.create_table(
+        "batches",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.UUID(), server_default=sa.text("gen_random_uuid()"), nullable=False),
+        sa.Column("import_job_id", sa.BigInteger(), nullable=True),
+        sa.Column("entity_type", sa.Text(), nullable=True),
+        sa.Column("processor", sa.Text(), nullable=True),
+        sa.Column("context", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("executed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("total_count", sa.Integer(), nullable=True),
+        sa.Column("success_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("failed_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column(
+            "processed_count", sa.Integer(), sa.Computed("success_count + failed_count", persisted=True), nullable=False
+        ),
+        sa.Column(
+            "status",
+            sa.Text(),
+            sa.Computed(
+                "CASE WHEN total_count IS NULL OR success_count + failed_count < total_count THEN 'pending' WHEN failed_count = 0 THEN 'success' ELSE 'failed' END",
+                persisted=True,
+            ),
+            nullable=False,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_batches")),
+    )
+    op.create_index(
+        "ix_batches_created_at", "batches", ["tenant_id", "created_at", "id"], unique=False, postgresql_where=None
+    )
+    op.create_index(
+        "ix_batches_import_job",
+        "batches",
+        ["tenant_id", "import_job_id"],
+        unique=False,
+        postgresql_where=sa.text("import_job_id IS NOT NULL"),
+    )
+    op.create_table(
         "brands",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -74,6 +111,50 @@ def upgrade() -> None:
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.create_table(
+        "currencies",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("from_code", sa.Text(), nullable=False),
+        sa.Column("to_code", sa.Text(), nullable=False),
+        sa.Column("rate", sa.Numeric(precision=34, scale=20), nullable=False),
+        sa.Column("is_system", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_currencies")),
+        sa.UniqueConstraint(
+            "tenant_id", "from_code", "to_code", name=op.f("uq_currencies_tenant_id_from_code_to_code")
+        ),
+    )
+    op.create_table(
+        "custom_fields",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("owner_type", sa.Text(), nullable=False),
+        sa.Column("owner_id", sa.Text(), nullable=False),
+        sa.Column("namespace", sa.Text(), nullable=False),
+        sa.Column("handle", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("type", sa.Text(), server_default=sa.text("'string'"), nullable=False),
+        sa.Column("value", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False),
+        sa.Column("is_index", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_custom_fields")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "owner_type",
+            "owner_id",
+            "namespace",
+            "handle",
+            name=op.f("uq_custom_fields_tenant_id_owner_type_owner_id_namespace_handle"),
+        ),
+    )
+    op.create_table(
         "events",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -88,6 +169,7 @@ def upgrade() -> None:
         sa.Column("token_name", sa.Text(), nullable=True),
         sa.Column("cause_chain", sa.ARRAY(sa.BigInteger()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("depth", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("parent_history_id", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_events")),
     )
@@ -109,6 +191,31 @@ def upgrade() -> None:
         "ix_idempotency_keys_created_at",
         "idempotency_keys",
         ["tenant_id", "created_at"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_table(
+        "incentive_merges",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("source_id", sa.UUID(), nullable=False),
+        sa.Column("destination_id", sa.UUID(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_incentive_merges")),
+    )
+    op.create_index(
+        "ix_incentive_merges_destination",
+        "incentive_merges",
+        ["tenant_id", "destination_id"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_index(
+        "ix_incentive_merges_source",
+        "incentive_merges",
+        ["tenant_id", "source_id"],
         unique=False,
         postgresql_where=None,
     )
@@ -158,6 +265,58 @@ def upgrade() -> None:
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.create_table(
+        "movements",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("lot_kind", sa.Text(), nullable=False),
+        sa.Column("lot_id", sa.BigInteger(), nullable=False),
+        sa.Column("profile_id", sa.UUID(), nullable=True),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("value", sa.Numeric(precision=18, scale=4), nullable=False),
+        sa.Column("remaining", sa.Numeric(precision=18, scale=4), nullable=False),
+        sa.Column("opens_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("closes_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("locked", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("is_live", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("redemption_item_id", sa.BigInteger(), nullable=True),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('issue', 'redeem', 'reverse', 'refill', 'adjust', 'settle', 'terms', 'void')",
+            name=op.f("ck_movements_kind"),
+        ),
+        sa.CheckConstraint("lot_kind = 'point' OR remaining >= 0", name=op.f("ck_movements_never_negative")),
+        sa.CheckConstraint("lot_kind IN ('reward', 'point', 'credit')", name=op.f("ck_movements_lot_kind")),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_movements")),
+    )
+    op.create_index(
+        "ix_movements_item",
+        "movements",
+        ["tenant_id", "redemption_item_id"],
+        unique=False,
+        postgresql_where=sa.text("redemption_item_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_movements_lot", "movements", ["tenant_id", "lot_kind", "lot_id", "id"], unique=False, postgresql_where=None
+    )
+    op.create_index(
+        "ix_movements_profile", "movements", ["tenant_id", "profile_id", "at"], unique=False, postgresql_where=None
+    )
+    op.create_table(
+        "permissions",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=5), nullable=False),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("handle", sa.Text(), nullable=False),
+        sa.Column("handle_key", sa.Text(), sa.Computed("lower(handle)", persisted=True), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_permissions")),
+        sa.UniqueConstraint("tenant_id", "handle_key", name=op.f("uq_permissions_tenant_id_handle_key")),
+    )
+    op.create_table(
         "regions",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -174,6 +333,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant_id", "handle_key", name=op.f("uq_regions_tenant_id_handle_key")),
     )
     op.create_table(
+        "roles",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("weight", sa.Integer(), nullable=False),
+        sa.Column("handle", sa.Text(), nullable=False),
+        sa.Column("handle_key", sa.Text(), sa.Computed("lower(handle)", persisted=True), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_roles")),
+        sa.UniqueConstraint("tenant_id", "handle_key", name=op.f("uq_roles_tenant_id_handle_key")),
+    )
+    op.create_table(
         "settings",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -188,6 +360,47 @@ def upgrade() -> None:
         sa.Column("handle_key", sa.Text(), sa.Computed("lower(handle)", persisted=True), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_settings")),
         sa.UniqueConstraint("tenant_id", "handle_key", name=op.f("uq_settings_tenant_id_handle_key")),
+    )
+    op.create_table(
+        "statuses",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("sort_order", sa.Integer(), nullable=True),
+        sa.Column("group_handle", sa.Text(), nullable=True),
+        sa.Column("group_name", sa.Text(), nullable=True),
+        sa.Column("period", sa.Integer(), nullable=True),
+        sa.Column("period_type", sa.Text(), nullable=True),
+        sa.Column("absolute_expiry", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("timezone", sa.Text(), nullable=True),
+        sa.Column("code", sa.Text(), nullable=True),
+        sa.Column("colour", sa.Text(), nullable=True),
+        sa.Column("text_colour", sa.Text(), nullable=True),
+        sa.Column("primary_colour", sa.Text(), nullable=True),
+        sa.Column("secondary_colour", sa.Text(), nullable=True),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("short_description", sa.Text(), nullable=True),
+        sa.Column("long_description", sa.Text(), nullable=True),
+        sa.Column("terms_conditions", sa.Text(), nullable=True),
+        sa.Column("earn_instructions", sa.Text(), nullable=True),
+        sa.Column("internal_notes", sa.Text(), nullable=True),
+        sa.Column("icon", sa.Text(), nullable=True),
+        sa.Column("image_url", sa.Text(), nullable=True),
+        sa.Column("handle", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("handle_key", sa.Text(), sa.Computed("lower(handle)", persisted=True), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_statuses")),
+    )
+    op.create_index(
+        "uq_statuses_handle",
+        "statuses",
+        ["tenant_id", "handle_key"],
+        unique=True,
+        postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.create_table(
         "subscriptions",
@@ -254,6 +467,31 @@ def upgrade() -> None:
         "uq_users_email", "users", ["tenant_id", "email"], unique=True, postgresql_where=sa.text("deleted_at IS NULL")
     )
     op.create_table(
+        "batch_items",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("batch_id", sa.UUID(), nullable=False),
+        sa.Column("entity_id", sa.Text(), nullable=True),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("status", sa.Text(), server_default=sa.text("'pending'"), nullable=False),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("payload", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "batch_id"],
+            ["batches.tenant_id", "batches.id"],
+            name=op.f("fk_batch_items_tenant_id_batch_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_batch_items")),
+    )
+    op.create_index(
+        "ix_batch_items_batch", "batch_items", ["tenant_id", "batch_id", "id"], unique=False, postgresql_where=None
+    )
+    op.create_table(
         "countries",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -279,6 +517,137 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant_id", "iso_3", name=op.f("uq_countries_tenant_id_iso_3")),
     )
     op.create_index("ix_countries_region", "countries", ["tenant_id", "region_id"], unique=False, postgresql_where=None)
+    op.create_table(
+        "credit_definitions",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("value", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("timezone", sa.Text(), nullable=True),
+        sa.Column("release_period", sa.Integer(), nullable=True),
+        sa.Column("release_period_type", sa.Text(), nullable=True),
+        sa.Column("release_period_absolute_expiry", sa.Text(), nullable=True),
+        sa.Column("is_releasable", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("is_archived", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("primary_colour", sa.Text(), nullable=True),
+        sa.Column("secondary_colour", sa.Text(), nullable=True),
+        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("currency_id", sa.BigInteger(), nullable=True),
+        sa.Column("require_creator", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("require_assigned", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("require_security_code", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("credit_number_range_type", sa.Text(), nullable=True),
+        sa.Column("credit_number_range_start", sa.Text(), nullable=True),
+        sa.Column("credit_number_range_end", sa.Text(), nullable=True),
+        sa.Column("credit_number_length", sa.SmallInteger(), nullable=True),
+        sa.Column("security_code_type", sa.Text(), nullable=True),
+        sa.Column("use_custom_numbers", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("release_target_id", sa.BigInteger(), nullable=True),
+        sa.Column("remind_target_id", sa.BigInteger(), nullable=True),
+        sa.Column("tags", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("handle", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("region_id", sa.BigInteger(), nullable=True),
+        sa.Column("currency", sa.Text(), nullable=True),
+        sa.Column("period", sa.Integer(), nullable=True),
+        sa.Column("period_type", sa.Text(), server_default=sa.text("'days'"), nullable=False),
+        sa.Column("absolute_expiry", sa.Text(), nullable=True),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("short_description", sa.Text(), nullable=True),
+        sa.Column("long_description", sa.Text(), nullable=True),
+        sa.Column("terms_conditions", sa.Text(), nullable=True),
+        sa.Column("earn_instructions", sa.Text(), nullable=True),
+        sa.Column("internal_notes", sa.Text(), nullable=True),
+        sa.Column("icon", sa.Text(), nullable=True),
+        sa.Column("image_url", sa.Text(), nullable=True),
+        sa.Column("max_value", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("is_extendable", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("is_assignable", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("is_reassignable", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("is_published", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("extend_days", sa.Integer(), nullable=True),
+        sa.Column("issue_target_id", sa.BigInteger(), nullable=True),
+        sa.Column("expiry_target_id", sa.BigInteger(), nullable=True),
+        sa.Column("extend_target_id", sa.BigInteger(), nullable=True),
+        sa.Column("notify_schedule_offset", sa.Integer(), nullable=True),
+        sa.Column("notify_issue_offset_days", sa.Integer(), nullable=True),
+        sa.Column("notify_issue_offset_hour", sa.SmallInteger(), nullable=True),
+        sa.Column("notify_remind_offset_days", sa.Integer(), nullable=True),
+        sa.Column("notify_remind_offset_hour", sa.SmallInteger(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("handle_key", sa.Text(), sa.Computed("lower(handle)", persisted=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "region_id"],
+            ["regions.tenant_id", "regions.id"],
+            name=op.f("fk_credit_definitions_tenant_id_region_id"),
+            ondelete="SET NULL (region_id)",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_credit_definitions")),
+    )
+    op.create_index(
+        "uq_credit_definitions_handle",
+        "credit_definitions",
+        ["tenant_id", "handle_key"],
+        unique=True,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_table(
+        "departments",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("brand_id", sa.BigInteger(), nullable=False),
+        sa.Column("location_id", sa.BigInteger(), nullable=True),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("external_code", sa.Text(), nullable=True),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("short_description", sa.Text(), nullable=True),
+        sa.Column("url", sa.Text(), nullable=True),
+        sa.Column("image_url", sa.Text(), nullable=True),
+        sa.Column("internal_note", sa.Text(), nullable=True),
+        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("handle", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("handle_key", sa.Text(), sa.Computed("lower(handle)", persisted=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "brand_id"], ["brands.tenant_id", "brands.id"], name=op.f("fk_departments_tenant_id_brand_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "location_id"],
+            ["locations.tenant_id", "locations.id"],
+            name=op.f("fk_departments_tenant_id_location_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_departments")),
+    )
+    op.create_index(
+        "ix_departments_brand",
+        "departments",
+        ["tenant_id", "brand_id"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_departments_location",
+        "departments",
+        ["tenant_id", "location_id"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "uq_departments_handle",
+        "departments",
+        ["tenant_id", "handle_key"],
+        unique=True,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
     op.create_table(
         "event_contexts",
         sa.Column(
@@ -329,6 +698,13 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_location_addresses")),
         sa.UniqueConstraint("tenant_id", "location_id", name=op.f("uq_location_addresses_tenant_id_location_id")),
+    )
+    op.create_index(
+        "ix_location_addresses_place",
+        "location_addresses",
+        ["tenant_id", "latitude", "longitude"],
+        unique=False,
+        postgresql_where=sa.text("latitude IS NOT NULL"),
     )
     op.create_table(
         "location_normal_hours",
@@ -407,6 +783,42 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_oauth_clients")),
     )
     op.create_table(
+        "point_definitions",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("notes", sa.Text(), nullable=True),
+        sa.Column("is_reassignable", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("region_id", sa.BigInteger(), nullable=True),
+        sa.Column("currency", sa.Text(), nullable=True),
+        sa.Column("issue_period", sa.Integer(), nullable=True),
+        sa.Column("issue_period_type", sa.Text(), nullable=True),
+        sa.Column("issue_absolute_expiry", sa.Text(), nullable=True),
+        sa.Column("tags", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("handle", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("handle_key", sa.Text(), sa.Computed("lower(handle)", persisted=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "region_id"],
+            ["regions.tenant_id", "regions.id"],
+            name=op.f("fk_point_definitions_tenant_id_region_id"),
+            ondelete="SET NULL (region_id)",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_point_definitions")),
+    )
+    op.create_index(
+        "uq_point_definitions_handle",
+        "point_definitions",
+        ["tenant_id", "handle_key"],
+        unique=True,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_table(
         "profiles",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -462,6 +874,27 @@ def upgrade() -> None:
         postgresql_where=sa.text("deleted_at IS NULL AND profile_type <> 'deleted'"),
     )
     op.create_index(
+        "ix_profiles_joined_staff",
+        "profiles",
+        ["tenant_id", "joined_staff_id"],
+        unique=False,
+        postgresql_where=sa.text("joined_staff_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_profiles_preferred_staff",
+        "profiles",
+        ["tenant_id", "preferred_staff_id"],
+        unique=False,
+        postgresql_where=sa.text("preferred_staff_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_profiles_secondary_phone",
+        "profiles",
+        ["tenant_id", "secondary_phone"],
+        unique=False,
+        postgresql_where=sa.text("secondary_phone IS NOT NULL"),
+    )
+    op.create_index(
         "ix_profiles_updated_at", "profiles", ["tenant_id", "updated_at"], unique=False, postgresql_where=None
     )
     op.create_index(
@@ -477,6 +910,89 @@ def upgrade() -> None:
         ["tenant_id", "mobile_phone"],
         unique=True,
         postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_table(
+        "reward_definitions",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("value", sa.Numeric(precision=18, scale=4), nullable=False),
+        sa.Column("notify_issue_offset", sa.Integer(), nullable=True),
+        sa.Column("notify_expiry_offset", sa.Integer(), nullable=True),
+        sa.Column("notify_extend_offset_days", sa.Integer(), nullable=True),
+        sa.Column("notify_extend_offset_hour", sa.SmallInteger(), nullable=True),
+        sa.Column("tags", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("handle", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("region_id", sa.BigInteger(), nullable=True),
+        sa.Column("currency", sa.Text(), nullable=True),
+        sa.Column("period", sa.Integer(), nullable=True),
+        sa.Column("period_type", sa.Text(), server_default=sa.text("'days'"), nullable=False),
+        sa.Column("absolute_expiry", sa.Text(), nullable=True),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("short_description", sa.Text(), nullable=True),
+        sa.Column("long_description", sa.Text(), nullable=True),
+        sa.Column("terms_conditions", sa.Text(), nullable=True),
+        sa.Column("earn_instructions", sa.Text(), nullable=True),
+        sa.Column("internal_notes", sa.Text(), nullable=True),
+        sa.Column("icon", sa.Text(), nullable=True),
+        sa.Column("image_url", sa.Text(), nullable=True),
+        sa.Column("max_value", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("is_extendable", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("is_assignable", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("is_reassignable", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("is_published", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("extend_days", sa.Integer(), nullable=True),
+        sa.Column("issue_target_id", sa.BigInteger(), nullable=True),
+        sa.Column("expiry_target_id", sa.BigInteger(), nullable=True),
+        sa.Column("extend_target_id", sa.BigInteger(), nullable=True),
+        sa.Column("notify_schedule_offset", sa.Integer(), nullable=True),
+        sa.Column("notify_issue_offset_days", sa.Integer(), nullable=True),
+        sa.Column("notify_issue_offset_hour", sa.SmallInteger(), nullable=True),
+        sa.Column("notify_remind_offset_days", sa.Integer(), nullable=True),
+        sa.Column("notify_remind_offset_hour", sa.SmallInteger(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("handle_key", sa.Text(), sa.Computed("lower(handle)", persisted=True), nullable=False),
+        sa.CheckConstraint(
+            "value >= 0 AND period >= 0 AND max_value >= 0", name=op.f("ck_reward_definitions_not_negative")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "region_id"],
+            ["regions.tenant_id", "regions.id"],
+            name=op.f("fk_reward_definitions_tenant_id_region_id"),
+            ondelete="SET NULL (region_id)",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_reward_definitions")),
+    )
+    op.create_index(
+        "uq_reward_definitions_handle",
+        "reward_definitions",
+        ["tenant_id", "handle_key"],
+        unique=True,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_table(
+        "role_permissions",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("role_id", sa.SmallInteger(), nullable=False),
+        sa.Column("permission_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "permission_id"],
+            ["permissions.tenant_id", "permissions.id"],
+            name=op.f("fk_role_permissions_tenant_id_permission_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "role_id"],
+            ["roles.tenant_id", "roles.id"],
+            name=op.f("fk_role_permissions_tenant_id_role_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "role_id", "permission_id", name=op.f("pk_role_permissions")),
     )
     op.create_table(
         "transactions",
@@ -499,7 +1015,6 @@ def upgrade() -> None:
         sa.Column("currency", sa.Text(), nullable=True),
         sa.Column("currency_id", sa.BigInteger(), nullable=True),
         sa.Column("currency_rate", sa.Numeric(precision=18, scale=8), nullable=True),
-        sa.Column("currency_value", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("type", sa.Text(), nullable=True),
         sa.Column("order_number", sa.Text(), nullable=True),
         sa.Column("order_id", sa.BigInteger(), nullable=True),
@@ -544,13 +1059,6 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=None,
     )
-    op.create_index(
-        "ix_transactions_transacted_at",
-        "transactions",
-        ["tenant_id", "transacted_at", "id"],
-        unique=False,
-        postgresql_where=None,
-    )
     op.create_table(
         "user_roles",
         sa.Column(
@@ -559,6 +1067,9 @@ def upgrade() -> None:
         sa.Column("user_id", sa.BigInteger(), nullable=False),
         sa.Column("role_id", sa.SmallInteger(), nullable=False),
         sa.ForeignKeyConstraint(
+            ["tenant_id", "role_id"], ["roles.tenant_id", "roles.id"], name=op.f("fk_user_roles_tenant_id_role_id")
+        ),
+        sa.ForeignKeyConstraint(
             ["tenant_id", "user_id"],
             ["users.tenant_id", "users.id"],
             name=op.f("fk_user_roles_tenant_id_user_id"),
@@ -566,6 +1077,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("tenant_id", "user_id", "role_id", name=op.f("pk_user_roles")),
     )
+    op.create_index("ix_user_roles_role", "user_roles", ["tenant_id", "role_id"], unique=False, postgresql_where=None)
     op.create_table(
         "api_tokens",
         sa.Column(
@@ -627,6 +1139,175 @@ def upgrade() -> None:
         "ix_country_states_country", "country_states", ["tenant_id", "country_id"], unique=False, postgresql_where=None
     )
     op.create_table(
+        "credit_number_sequences",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("credit_definition_id", sa.BigInteger(), nullable=False),
+        sa.Column("last_number", sa.Numeric(precision=40, scale=0), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "credit_definition_id"],
+            ["credit_definitions.tenant_id", "credit_definitions.id"],
+            name=op.f("fk_credit_number_sequences_tenant_id_credit_definition_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "credit_definition_id", name=op.f("pk_credit_number_sequences")),
+    )
+    op.create_table(
+        "credits",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("profile_id", sa.UUID(), nullable=True),
+        sa.Column("creator_profile_id", sa.UUID(), nullable=True),
+        sa.Column("staff_id", sa.UUID(), nullable=True),
+        sa.Column("location_id", sa.BigInteger(), nullable=True),
+        sa.Column("credit_definition_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("timezone", sa.Text(), nullable=True),
+        sa.Column("recipient_first_name", sa.Text(), nullable=True),
+        sa.Column("recipient_email", sa.Text(), nullable=True),
+        sa.Column("message", sa.Text(), nullable=True),
+        sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("extended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("external_namespace", sa.Text(), nullable=True),
+        sa.Column("credit_number", sa.Text(), nullable=True),
+        sa.Column("security_code", sa.Text(), nullable=True),
+        sa.Column("failed_codes", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("codes_blocked_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("source_id", sa.BigInteger(), nullable=True),
+        sa.Column("source_type", sa.Text(), nullable=True),
+        sa.Column("locked", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("lock_expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("has_notified_issue", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("has_notified_expiry", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("has_notified_release", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("has_notified_remind", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("has_notified_extend", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("is_imported", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("is_system_generated", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("value_initial", sa.Numeric(precision=18, scale=4), nullable=False),
+        sa.Column("value_remaining", sa.Numeric(precision=18, scale=4), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("currency", sa.Text(), nullable=True),
+        sa.Column("phase", sa.Text(), server_default=sa.text("'pending'"), nullable=False),
+        sa.Column("cycle", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "usable_until",
+            sa.DateTime(timezone=True),
+            sa.Computed("coalesce(expires_at, 'infinity'::timestamp with time zone)", persisted=True),
+            nullable=False,
+        ),
+        sa.CheckConstraint("phase IN ('pending', 'open', 'ended')", name=op.f("ck_credits_phase")),
+        sa.CheckConstraint("value_remaining >= 0 AND value_initial > 0", name=op.f("ck_credits_never_negative")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "creator_profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_credits_tenant_id_creator_profile_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "credit_definition_id"],
+            ["credit_definitions.tenant_id", "credit_definitions.id"],
+            name=op.f("fk_credits_tenant_id_credit_definition_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "location_id"],
+            ["locations.tenant_id", "locations.id"],
+            name=op.f("fk_credits_tenant_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_credits_tenant_id_profile_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_credits")),
+        sa.UniqueConstraint("tenant_id", "credit_number", name=op.f("uq_credits_tenant_id_credit_number")),
+    )
+    op.create_index(
+        "ix_credits_definition", "credits", ["tenant_id", "credit_definition_id"], unique=False, postgresql_where=None
+    )
+    op.create_index(
+        "ix_credits_open",
+        "credits",
+        ["tenant_id", "profile_id", "usable_until"],
+        unique=False,
+        postgresql_where=sa.text("value_remaining > 0 AND deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_credits_profile", "credits", ["tenant_id", "profile_id", "id"], unique=False, postgresql_where=None
+    )
+    op.create_index(
+        "ix_credits_recipient",
+        "credits",
+        ["tenant_id", "recipient_email"],
+        unique=False,
+        postgresql_where=sa.text("recipient_email IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_credits_to_activate",
+        "credits",
+        ["tenant_id", "issued_at"],
+        unique=False,
+        postgresql_where=sa.text("phase = 'pending' AND deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_credits_to_expire",
+        "credits",
+        ["tenant_id", "usable_until"],
+        unique=False,
+        postgresql_where=sa.text("phase = 'open' AND value_remaining > 0"),
+    )
+    op.create_index(
+        "uq_credits_external_id",
+        "credits",
+        ["tenant_id", "external_id", "external_namespace"],
+        unique=True,
+        postgresql_where=sa.text("external_namespace IS NOT NULL AND deleted_at IS NULL"),
+    )
+    op.create_table(
+        "custom_attributes",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("profile_id", sa.UUID(), nullable=False),
+        sa.Column("namespace", sa.Text(), nullable=False),
+        sa.Column("handle", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("value", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column(
+            "value_text", sa.Text(), sa.Computed("left(lower(value #>> '{}'), 255)", persisted=True), nullable=True
+        ),
+        sa.Column(
+            "value_number",
+            sa.Numeric(),
+            sa.Computed("CASE WHEN jsonb_typeof(value) = 'number' THEN value::numeric END", persisted=True),
+            nullable=True,
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_custom_attributes_tenant_id_profile_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_custom_attributes")),
+        sa.UniqueConstraint("tenant_id", "profile_id", "namespace", "handle", name="uq_custom_attributes_key"),
+    )
+    op.create_index(
+        "ix_custom_attributes_value",
+        "custom_attributes",
+        ["tenant_id", "namespace", "handle", "value_text"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_table(
         "identities",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -671,6 +1352,809 @@ def upgrade() -> None:
         postgresql_where=sa.text("is_primary"),
     )
     op.create_table(
+        "ledger_entries",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("profile_id", sa.UUID(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("subject_id", sa.BigInteger(), nullable=True),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("occurrence", sa.BigInteger(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("dollar_value", sa.Numeric(precision=18, scale=4), nullable=False),
+        sa.Column("dollar_balance", sa.Numeric(precision=18, scale=4), nullable=False),
+        sa.Column("point_value", sa.Numeric(precision=18, scale=4), nullable=False),
+        sa.Column("point_balance", sa.Numeric(precision=18, scale=4), nullable=False),
+        sa.Column("point_dollar_value", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_ledger_entries_tenant_id_profile_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_ledger_entries")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "type",
+            "subject_id",
+            "cause",
+            "occurrence",
+            name=op.f("uq_ledger_entries_tenant_id_type_subject_id_cause_occurrence"),
+        ),
+    )
+    op.create_index(
+        "ix_ledger_entries_profile",
+        "ledger_entries",
+        ["tenant_id", "profile_id", "id"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_table(
+        "points",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("profile_id", sa.UUID(), nullable=False),
+        sa.Column("point_definition_id", sa.BigInteger(), nullable=False),
+        sa.Column("linked_profile_id", sa.UUID(), nullable=True),
+        sa.Column("accrued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("rate_id", sa.BigInteger(), nullable=True),
+        sa.Column("rate", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("source_type", sa.Text(), nullable=True),
+        sa.Column("source_id", sa.BigInteger(), nullable=True),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("external_key", sa.Text(), nullable=True),
+        sa.Column("value_initial", sa.Numeric(precision=18, scale=4), nullable=False),
+        sa.Column("value_remaining", sa.Numeric(precision=18, scale=4), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("currency", sa.Text(), nullable=True),
+        sa.Column("phase", sa.Text(), server_default=sa.text("'pending'"), nullable=False),
+        sa.Column("cycle", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column(
+            "usable_until",
+            sa.DateTime(timezone=True),
+            sa.Computed("coalesce(expires_at, 'infinity'::timestamp with time zone)", persisted=True),
+            nullable=False,
+        ),
+        sa.CheckConstraint("phase IN ('pending', 'open', 'ended')", name=op.f("ck_points_phase")),
+        sa.CheckConstraint(
+            "CASE WHEN value_initial > 0 THEN value_remaining BETWEEN 0 AND value_initial ELSE value_initial < 0 AND value_remaining BETWEEN value_initial AND 0 END",
+            name=op.f("ck_points_one_sign"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "point_definition_id"],
+            ["point_definitions.tenant_id", "point_definitions.id"],
+            name=op.f("fk_points_tenant_id_point_definition_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_points_tenant_id_profile_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_points")),
+    )
+    op.create_index(
+        "ix_points_definition", "points", ["tenant_id", "point_definition_id"], unique=False, postgresql_where=None
+    )
+    op.create_index(
+        "ix_points_linked",
+        "points",
+        ["tenant_id", "linked_profile_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("linked_profile_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_points_open",
+        "points",
+        ["tenant_id", "profile_id", "usable_until"],
+        unique=False,
+        postgresql_where=sa.text("value_remaining <> 0"),
+    )
+    op.create_index(
+        "ix_points_profile", "points", ["tenant_id", "profile_id", "id"], unique=False, postgresql_where=None
+    )
+    op.create_index(
+        "ix_points_source", "points", ["tenant_id", "source_type", "source_id"], unique=False, postgresql_where=None
+    )
+    op.create_index(
+        "ix_points_to_activate",
+        "points",
+        ["tenant_id", "issued_at"],
+        unique=False,
+        postgresql_where=sa.text("phase = 'pending'"),
+    )
+    op.create_index(
+        "ix_points_to_expire",
+        "points",
+        ["tenant_id", "usable_until"],
+        unique=False,
+        postgresql_where=sa.text("phase = 'open' AND value_remaining <> 0"),
+    )
+    op.create_index(
+        "uq_points_external_key",
+        "points",
+        ["tenant_id", "external_key"],
+        unique=True,
+        postgresql_where=sa.text("external_key IS NOT NULL"),
+    )
+    op.create_table(
+        "profile_addresses",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("profile_id", sa.UUID(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("type", sa.Text(), nullable=True),
+        sa.Column("phone", sa.Text(), nullable=True),
+        sa.Column("address_line_1", sa.Text(), nullable=False),
+        sa.Column("address_line_2", sa.Text(), nullable=True),
+        sa.Column("address_line_3", sa.Text(), nullable=True),
+        sa.Column("company", sa.Text(), nullable=True),
+        sa.Column("city", sa.Text(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=True),
+        sa.Column("postcode", sa.Text(), nullable=True),
+        sa.Column("country", sa.Text(), nullable=False),
+        sa.Column("iso", sa.Text(), nullable=True),
+        sa.Column("iso_state", sa.Text(), nullable=True),
+        sa.Column("latitude", sa.Numeric(precision=9, scale=6), nullable=True),
+        sa.Column("longitude", sa.Numeric(precision=9, scale=6), nullable=True),
+        sa.Column("notes", sa.Text(), nullable=True),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("is_default", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_profile_addresses_tenant_id_profile_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_profile_addresses")),
+    )
+    op.create_index(
+        "ix_profile_addresses_profile",
+        "profile_addresses",
+        ["tenant_id", "profile_id", "id"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_index(
+        "uq_profile_addresses_default",
+        "profile_addresses",
+        ["tenant_id", "profile_id"],
+        unique=True,
+        postgresql_where=sa.text("is_default"),
+    )
+    op.create_index(
+        "uq_profile_addresses_external_id",
+        "profile_addresses",
+        ["tenant_id", "profile_id", "external_id"],
+        unique=True,
+        postgresql_where=sa.text("external_id IS NOT NULL"),
+    )
+    op.create_table(
+        "profile_aggregations",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("profile_id", sa.UUID(), nullable=False),
+        sa.Column("shop_days", sa.Numeric(precision=9, scale=1), nullable=True),
+        sa.Column("spend_12m", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("spend_12m_now", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("spend_all", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("spend_atv_12m", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("spend_atv_all", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("discount_avg", sa.Numeric(precision=5, scale=2), nullable=True),
+        sa.Column("spend_first_date", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("spend_last_date", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("first_shop_date", sa.Date(), nullable=True),
+        sa.Column("latest_shop_date", sa.Date(), nullable=True),
+        sa.Column("second_shop_date", sa.Date(), nullable=True),
+        sa.Column("second_shop_days", sa.Integer(), nullable=True),
+        sa.Column("previous_shop_date", sa.Date(), nullable=True),
+        sa.Column("latest_shop_days", sa.Integer(), nullable=True),
+        sa.Column("average_shop_days", sa.Integer(), nullable=True),
+        sa.Column("total_shop_days", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("at_risk_date", sa.Date(), nullable=True),
+        sa.Column("shop_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("dimension_frequency", sa.Text(), nullable=True),
+        sa.Column("dimension_recency", sa.Text(), nullable=True),
+        sa.Column("dimension_join", sa.Text(), nullable=True),
+        sa.Column("channel", sa.Text(), nullable=True),
+        sa.Column("latest_shop_spend", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("latest_shop_currency_id", sa.BigInteger(), nullable=True),
+        sa.Column("purchased_brands", sa.ARRAY(sa.Text()), nullable=True),
+        sa.Column("most_transacted_location_id", sa.BigInteger(), nullable=True),
+        sa.Column("latest_transacted_location_id", sa.BigInteger(), nullable=True),
+        sa.Column("most_spend_location_id", sa.BigInteger(), nullable=True),
+        sa.Column("most_spend_12m_location_id", sa.BigInteger(), nullable=True),
+        sa.Column("transacted_locations", sa.ARRAY(sa.Text()), nullable=True),
+        sa.Column("likely_country", sa.Text(), nullable=True),
+        sa.Column("likely_country_score", sa.Numeric(precision=5, scale=2), nullable=True),
+        sa.Column("likely_country_iso", sa.Text(), nullable=True),
+        sa.Column("likely_country_iso_score", sa.Numeric(precision=5, scale=2), nullable=True),
+        sa.Column("likely_state_iso", sa.Text(), nullable=True),
+        sa.Column("likely_state_iso_score", sa.Numeric(precision=5, scale=2), nullable=True),
+        sa.Column("likely_region", sa.Text(), nullable=True),
+        sa.Column("likely_region_score", sa.Numeric(precision=5, scale=2), nullable=True),
+        sa.Column("refresh_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("overrides", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_profile_aggregations_tenant_id_profile_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "profile_id", name=op.f("pk_profile_aggregations")),
+    )
+    op.create_index(
+        "ix_profile_aggregations_refresh",
+        "profile_aggregations",
+        ["tenant_id", "refresh_at"],
+        unique=False,
+        postgresql_where=sa.text("refresh_at IS NOT NULL"),
+    )
+    op.create_table(
+        "profile_appearances",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("profile_id", sa.UUID(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("hair_colour", sa.Text(), nullable=True),
+        sa.Column("hair_length", sa.Text(), nullable=True),
+        sa.Column("brow_colour", sa.Text(), nullable=True),
+        sa.Column("eye_colour", sa.Text(), nullable=True),
+        sa.Column("skin_type", sa.Text(), nullable=True),
+        sa.Column("shape_body", sa.Text(), nullable=True),
+        sa.Column("shape_face", sa.Text(), nullable=True),
+        sa.Column("size_cup", sa.Text(), nullable=True),
+        sa.Column("size_hat", sa.Text(), nullable=True),
+        sa.Column("size_formal_jacket", sa.Text(), nullable=True),
+        sa.Column("size_formal_jacket_length", sa.Text(), nullable=True),
+        sa.Column("size_formal_shirt", sa.Text(), nullable=True),
+        sa.Column("size_formal_shirt_fit", sa.Text(), nullable=True),
+        sa.Column("size_formal_trouser", sa.Text(), nullable=True),
+        sa.Column("size_formal_trouser_drop", sa.Text(), nullable=True),
+        sa.Column("size_formal_trouser_leg", sa.Text(), nullable=True),
+        sa.Column("size_jacket", sa.Text(), nullable=True),
+        sa.Column("size_pant", sa.Text(), nullable=True),
+        sa.Column("size_shoe", sa.Text(), nullable=True),
+        sa.Column("size_type_age", sa.Text(), nullable=True),
+        sa.Column("size_type_region", sa.Text(), nullable=True),
+        sa.Column("size_top", sa.Text(), nullable=True),
+        sa.Column("size_gloves", sa.Text(), nullable=True),
+        sa.Column("size_swimwear_top", sa.Text(), nullable=True),
+        sa.Column("size_swimwear_bottom", sa.Text(), nullable=True),
+        sa.Column("size_swimwear_cup", sa.Text(), nullable=True),
+        sa.Column("size_dress", sa.Text(), nullable=True),
+        sa.Column("measurement_arm", sa.Text(), nullable=True),
+        sa.Column("measurement_arm_inside", sa.Text(), nullable=True),
+        sa.Column("measurement_bust", sa.Text(), nullable=True),
+        sa.Column("measurement_chest", sa.Text(), nullable=True),
+        sa.Column("measurement_foot_length", sa.Text(), nullable=True),
+        sa.Column("measurement_head", sa.Text(), nullable=True),
+        sa.Column("measurement_height", sa.Text(), nullable=True),
+        sa.Column("measurement_hip", sa.Text(), nullable=True),
+        sa.Column("measurement_leg_inside", sa.Text(), nullable=True),
+        sa.Column("measurement_leg_outside", sa.Text(), nullable=True),
+        sa.Column("measurement_neck", sa.Text(), nullable=True),
+        sa.Column("measurement_neck_to_wrist", sa.Text(), nullable=True),
+        sa.Column("measurement_shoulders", sa.Text(), nullable=True),
+        sa.Column("measurement_waist", sa.Text(), nullable=True),
+        sa.Column("measurement_weight", sa.Text(), nullable=True),
+        sa.Column("measurement_hand_right_thumb", sa.Text(), nullable=True),
+        sa.Column("measurement_hand_right_index", sa.Text(), nullable=True),
+        sa.Column("measurement_hand_right_middle", sa.Text(), nullable=True),
+        sa.Column("measurement_hand_right_ring", sa.Text(), nullable=True),
+        sa.Column("measurement_hand_right_pinky", sa.Text(), nullable=True),
+        sa.Column("measurement_hand_left_thumb", sa.Text(), nullable=True),
+        sa.Column("measurement_hand_left_index", sa.Text(), nullable=True),
+        sa.Column("measurement_hand_left_middle", sa.Text(), nullable=True),
+        sa.Column("measurement_hand_left_ring", sa.Text(), nullable=True),
+        sa.Column("measurement_hand_left_pinky", sa.Text(), nullable=True),
+        sa.Column("measurement_ear_helix", sa.Text(), nullable=True),
+        sa.Column("measurement_ear_forward_helix", sa.Text(), nullable=True),
+        sa.Column("measurement_ear_flat", sa.Text(), nullable=True),
+        sa.Column("measurement_ear_conch", sa.Text(), nullable=True),
+        sa.Column("measurement_ear_tragus", sa.Text(), nullable=True),
+        sa.Column("measurement_ear_lobe", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_profile_appearances_tenant_id_profile_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "profile_id", name=op.f("pk_profile_appearances")),
+    )
+    op.create_table(
+        "profile_comms",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("profile_id", sa.UUID(), nullable=False),
+        sa.Column("email_verification", sa.Text(), server_default=sa.text("'not_sent'"), nullable=False),
+        sa.Column("sms_verification", sa.Text(), server_default=sa.text("'not_sent'"), nullable=False),
+        sa.Column("phone_verification", sa.Text(), server_default=sa.text("'not_sent'"), nullable=False),
+        sa.Column("post_verification", sa.Text(), server_default=sa.text("'not_sent'"), nullable=False),
+        sa.Column("email_consent_updated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sms_consent_updated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("terms_accepted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("terms_accepted_version", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("email_optout", sa.Boolean(), nullable=True),
+        sa.Column("email_bounced", sa.Boolean(), nullable=True),
+        sa.Column("email_promo", sa.Boolean(), nullable=True),
+        sa.Column("email_discover", sa.Boolean(), nullable=True),
+        sa.Column("email_benefits", sa.Boolean(), nullable=True),
+        sa.Column("email_reminders", sa.Boolean(), nullable=True),
+        sa.Column("email_account", sa.Boolean(), nullable=True),
+        sa.Column("email_bookings", sa.Boolean(), nullable=True),
+        sa.Column("email_feedback", sa.Boolean(), nullable=True),
+        sa.Column("email_location", sa.Boolean(), nullable=True),
+        sa.Column("email_service", sa.Boolean(), nullable=True),
+        sa.Column("sms_optout", sa.Boolean(), nullable=True),
+        sa.Column("sms_bounced", sa.Boolean(), nullable=True),
+        sa.Column("sms_promo", sa.Boolean(), nullable=True),
+        sa.Column("sms_discover", sa.Boolean(), nullable=True),
+        sa.Column("sms_benefits", sa.Boolean(), nullable=True),
+        sa.Column("sms_reminders", sa.Boolean(), nullable=True),
+        sa.Column("sms_account", sa.Boolean(), nullable=True),
+        sa.Column("sms_bookings", sa.Boolean(), nullable=True),
+        sa.Column("sms_feedback", sa.Boolean(), nullable=True),
+        sa.Column("sms_location", sa.Boolean(), nullable=True),
+        sa.Column("sms_service", sa.Boolean(), nullable=True),
+        sa.Column("push_optout", sa.Boolean(), nullable=True),
+        sa.Column("push_bounced", sa.Boolean(), nullable=True),
+        sa.Column("push_promo", sa.Boolean(), nullable=True),
+        sa.Column("push_discover", sa.Boolean(), nullable=True),
+        sa.Column("push_benefits", sa.Boolean(), nullable=True),
+        sa.Column("push_reminders", sa.Boolean(), nullable=True),
+        sa.Column("push_account", sa.Boolean(), nullable=True),
+        sa.Column("push_bookings", sa.Boolean(), nullable=True),
+        sa.Column("push_feedback", sa.Boolean(), nullable=True),
+        sa.Column("push_location", sa.Boolean(), nullable=True),
+        sa.Column("push_service", sa.Boolean(), nullable=True),
+        sa.Column("phone_optout", sa.Boolean(), nullable=True),
+        sa.Column("phone_bounced", sa.Boolean(), nullable=True),
+        sa.Column("phone_promo", sa.Boolean(), nullable=True),
+        sa.Column("phone_discover", sa.Boolean(), nullable=True),
+        sa.Column("phone_benefits", sa.Boolean(), nullable=True),
+        sa.Column("phone_reminders", sa.Boolean(), nullable=True),
+        sa.Column("phone_account", sa.Boolean(), nullable=True),
+        sa.Column("phone_bookings", sa.Boolean(), nullable=True),
+        sa.Column("phone_feedback", sa.Boolean(), nullable=True),
+        sa.Column("phone_location", sa.Boolean(), nullable=True),
+        sa.Column("phone_service", sa.Boolean(), nullable=True),
+        sa.Column("post_optout", sa.Boolean(), nullable=True),
+        sa.Column("post_bounced", sa.Boolean(), nullable=True),
+        sa.Column("post_promo", sa.Boolean(), nullable=True),
+        sa.Column("post_discover", sa.Boolean(), nullable=True),
+        sa.Column("post_benefits", sa.Boolean(), nullable=True),
+        sa.Column("post_reminders", sa.Boolean(), nullable=True),
+        sa.Column("post_account", sa.Boolean(), nullable=True),
+        sa.Column("post_bookings", sa.Boolean(), nullable=True),
+        sa.Column("post_feedback", sa.Boolean(), nullable=True),
+        sa.Column("post_location", sa.Boolean(), nullable=True),
+        sa.Column("post_service", sa.Boolean(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_profile_comms_tenant_id_profile_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "profile_id", name=op.f("pk_profile_comms")),
+    )
+    op.create_table(
+        "profile_dates",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("profile_id", sa.UUID(), nullable=False),
+        sa.Column("date", sa.Date(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("handle", sa.Text(), nullable=False),
+        sa.Column("relationship", sa.Text(), nullable=True),
+        sa.Column("role", sa.Text(), nullable=True),
+        sa.Column("is_recurring", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("recurring_schedule", sa.Text(), nullable=True),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column(
+            "relationship_key", sa.Text(), sa.Computed("coalesce(relationship, '')", persisted=True), nullable=False
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_profile_dates_tenant_id_profile_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_profile_dates")),
+        sa.UniqueConstraint("tenant_id", "profile_id", "handle", "relationship_key", name="uq_profile_dates_key"),
+    )
+    op.create_table(
+        "profile_normal_hours",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("profile_id", sa.UUID(), nullable=False),
+        sa.Column("day_of_week", sa.Text(), nullable=False),
+        sa.Column("is_closed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("available_from", sa.Time(), nullable=True),
+        sa.Column("available_until", sa.Time(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_profile_normal_hours_tenant_id_profile_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_profile_normal_hours")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "profile_id",
+            "day_of_week",
+            name=op.f("uq_profile_normal_hours_tenant_id_profile_id_day_of_week"),
+        ),
+    )
+    op.create_table(
+        "profile_regions",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("profile_id", sa.UUID(), nullable=False),
+        sa.Column("region_id", sa.BigInteger(), nullable=False),
+        sa.Column("country", sa.Text(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=True),
+        sa.Column("is_active", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_profile_regions_tenant_id_profile_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "region_id"],
+            ["regions.tenant_id", "regions.id"],
+            name=op.f("fk_profile_regions_tenant_id_region_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_profile_regions")),
+        sa.UniqueConstraint(
+            "tenant_id", "profile_id", "region_id", name=op.f("uq_profile_regions_tenant_id_profile_id_region_id")
+        ),
+    )
+    op.create_index(
+        "ix_profile_regions_region", "profile_regions", ["tenant_id", "region_id"], unique=False, postgresql_where=None
+    )
+    op.create_index(
+        "uq_profile_regions_active",
+        "profile_regions",
+        ["tenant_id", "profile_id"],
+        unique=True,
+        postgresql_where=sa.text("is_active"),
+    )
+    op.create_table(
+        "profile_special_hours",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("profile_id", sa.UUID(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("start_at", sa.Date(), nullable=False),
+        sa.Column("end_at", sa.Date(), nullable=False),
+        sa.Column("is_repeating", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("is_closed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("available_from", sa.Time(), nullable=True),
+        sa.Column("available_until", sa.Time(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_profile_special_hours_tenant_id_profile_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_profile_special_hours")),
+    )
+    op.create_index(
+        "ix_profile_special_hours_profile",
+        "profile_special_hours",
+        ["tenant_id", "profile_id", "id"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_table(
+        "profile_statuses",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("profile_id", sa.UUID(), nullable=False),
+        sa.Column("status_id", sa.BigInteger(), nullable=False),
+        sa.Column("attached_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("expired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("removed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_profile_statuses_tenant_id_profile_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "status_id"],
+            ["statuses.tenant_id", "statuses.id"],
+            name=op.f("fk_profile_statuses_tenant_id_status_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_profile_statuses")),
+    )
+    op.create_index(
+        "ix_profile_statuses_expiry",
+        "profile_statuses",
+        ["tenant_id", "expires_at"],
+        unique=False,
+        postgresql_where=sa.text("removed_at IS NULL AND expired_at IS NULL"),
+    )
+    op.create_index(
+        "ix_profile_statuses_profile",
+        "profile_statuses",
+        ["tenant_id", "profile_id", "id"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_index(
+        "ix_profile_statuses_status",
+        "profile_statuses",
+        ["tenant_id", "status_id", "profile_id"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_index(
+        "uq_profile_statuses_held",
+        "profile_statuses",
+        ["tenant_id", "profile_id", "status_id"],
+        unique=True,
+        postgresql_where=sa.text("removed_at IS NULL"),
+    )
+    op.create_table(
+        "redemptions",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("profile_id", sa.UUID(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("total", sa.Numeric(precision=18, scale=4), nullable=False),
+        sa.Column("total_localised", sa.Numeric(precision=18, scale=4), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=True),
+        sa.Column("exchange_rate", sa.Numeric(precision=18, scale=8), nullable=True),
+        sa.Column("location_id", sa.BigInteger(), nullable=True),
+        sa.Column("original_id", sa.BigInteger(), nullable=True),
+        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("transaction_external_id", sa.Text(), nullable=True),
+        sa.Column("transaction_receipt_ref", sa.Text(), nullable=True),
+        sa.Column("redeem_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column(
+            "transaction_external_id_key",
+            sa.Text(),
+            sa.Computed("lower(transaction_external_id)", persisted=True),
+            nullable=True,
+        ),
+        sa.Column(
+            "transaction_receipt_ref_key",
+            sa.Text(),
+            sa.Computed("lower(transaction_receipt_ref)", persisted=True),
+            nullable=True,
+        ),
+        sa.CheckConstraint("(type = 'redeem') = (original_id IS NULL)", name=op.f("ck_redemptions_original")),
+        sa.CheckConstraint("type IN ('redeem', 'return', 'reversal')", name=op.f("ck_redemptions_type")),
+        sa.CheckConstraint("total >= 0 AND total_localised >= 0", name=op.f("ck_redemptions_never_negative")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "location_id"],
+            ["locations.tenant_id", "locations.id"],
+            name=op.f("fk_redemptions_tenant_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "original_id"],
+            ["redemptions.tenant_id", "redemptions.id"],
+            name=op.f("fk_redemptions_tenant_id_original_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_redemptions_tenant_id_profile_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_redemptions")),
+    )
+    op.create_index(
+        "ix_redemptions_external_id", "redemptions", ["tenant_id", "external_id"], unique=False, postgresql_where=None
+    )
+    op.create_index(
+        "ix_redemptions_original",
+        "redemptions",
+        ["tenant_id", "original_id"],
+        unique=False,
+        postgresql_where=sa.text("original_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_redemptions_transaction_external_id",
+        "redemptions",
+        ["tenant_id", "transaction_external_id_key"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_index(
+        "ix_redemptions_transaction_receipt_ref",
+        "redemptions",
+        ["tenant_id", "transaction_receipt_ref_key"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_index(
+        "uq_redemptions_reversal",
+        "redemptions",
+        ["tenant_id", "original_id"],
+        unique=True,
+        postgresql_where=sa.text("type = 'reversal'"),
+    )
+    op.create_table(
+        "rewards",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("profile_id", sa.UUID(), nullable=False),
+        sa.Column("reward_definition_id", sa.BigInteger(), nullable=False),
+        sa.Column("timezone", sa.Text(), nullable=True),
+        sa.Column("has_notified_issue", sa.Boolean(), nullable=True),
+        sa.Column("has_notified_expiry", sa.Boolean(), nullable=True),
+        sa.Column("has_notified_extend", sa.Boolean(), nullable=True),
+        sa.Column("notify_issue_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("notify_expiry_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("notify_extend_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("extended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("source_type", sa.Text(), nullable=True),
+        sa.Column("source_id", sa.BigInteger(), nullable=True),
+        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("value_initial", sa.Numeric(precision=18, scale=4), nullable=False),
+        sa.Column("value_remaining", sa.Numeric(precision=18, scale=4), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("currency", sa.Text(), nullable=True),
+        sa.Column("phase", sa.Text(), server_default=sa.text("'pending'"), nullable=False),
+        sa.Column("cycle", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("external_id_key", sa.Text(), sa.Computed("lower(external_id)", persisted=True), nullable=True),
+        sa.Column(
+            "usable_until",
+            sa.DateTime(timezone=True),
+            sa.Computed("coalesce(expires_at, 'infinity'::timestamp with time zone)", persisted=True),
+            nullable=False,
+        ),
+        sa.CheckConstraint("phase IN ('pending', 'open', 'ended')", name=op.f("ck_rewards_phase")),
+        sa.CheckConstraint("expires_at IS NOT NULL", name=op.f("ck_rewards_expires")),
+        sa.CheckConstraint("value_remaining >= 0 AND value_initial >= 0", name=op.f("ck_rewards_never_negative")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_rewards_tenant_id_profile_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "reward_definition_id"],
+            ["reward_definitions.tenant_id", "reward_definitions.id"],
+            name=op.f("fk_rewards_tenant_id_reward_definition_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_rewards")),
+    )
+    op.create_index(
+        "ix_rewards_definition", "rewards", ["tenant_id", "reward_definition_id"], unique=False, postgresql_where=None
+    )
+    op.create_index(
+        "ix_rewards_notify_expiry",
+        "rewards",
+        ["tenant_id", "notify_expiry_at"],
+        unique=False,
+        postgresql_where=sa.text("NOT coalesce(has_notified_expiry, false)"),
+    )
+    op.create_index(
+        "ix_rewards_notify_extend",
+        "rewards",
+        ["tenant_id", "notify_extend_at"],
+        unique=False,
+        postgresql_where=sa.text("NOT coalesce(has_notified_extend, false)"),
+    )
+    op.create_index(
+        "ix_rewards_notify_issue",
+        "rewards",
+        ["tenant_id", "notify_issue_at"],
+        unique=False,
+        postgresql_where=sa.text("NOT coalesce(has_notified_issue, false)"),
+    )
+    op.create_index(
+        "ix_rewards_open",
+        "rewards",
+        ["tenant_id", "profile_id", "usable_until"],
+        unique=False,
+        postgresql_where=sa.text("value_remaining > 0 AND deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_rewards_profile", "rewards", ["tenant_id", "profile_id", "id"], unique=False, postgresql_where=None
+    )
+    op.create_index(
+        "ix_rewards_source", "rewards", ["tenant_id", "source_type", "source_id"], unique=False, postgresql_where=None
+    )
+    op.create_index(
+        "ix_rewards_to_activate",
+        "rewards",
+        ["tenant_id", "issued_at"],
+        unique=False,
+        postgresql_where=sa.text("phase = 'pending' AND deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_rewards_to_expire",
+        "rewards",
+        ["tenant_id", "usable_until"],
+        unique=False,
+        postgresql_where=sa.text("phase = 'open' AND value_remaining > 0"),
+    )
+    op.create_index(
+        "uq_rewards_external_id",
+        "rewards",
+        ["tenant_id", "external_id_key"],
+        unique=True,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_table(
+        "transaction_currency_values",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("transaction_id", sa.BigInteger(), nullable=False),
+        sa.Column("from_currency", sa.Text(), nullable=False),
+        sa.Column("to_currency", sa.Text(), nullable=False),
+        sa.Column("rate", sa.Numeric(precision=18, scale=8), nullable=False),
+        sa.Column("total", sa.Numeric(precision=18, scale=4), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "transaction_id"],
+            ["transactions.tenant_id", "transactions.id"],
+            name=op.f("fk_transaction_currency_values_tenant_id_transaction_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_transaction_currency_values")),
+    )
+    op.create_index(
+        "ix_transaction_currency_values_transaction",
+        "transaction_currency_values",
+        ["tenant_id", "transaction_id"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_table(
         "transaction_external_refs",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -684,6 +2168,13 @@ def upgrade() -> None:
             name=op.f("fk_transaction_external_refs_tenant_id_transaction_id"),
         ),
         sa.PrimaryKeyConstraint("tenant_id", "system", "external_id_key", name=op.f("pk_transaction_external_refs")),
+    )
+    op.create_index(
+        "ix_transaction_external_refs_external_id",
+        "transaction_external_refs",
+        ["tenant_id", "external_id_key"],
+        unique=False,
+        postgresql_where=None,
     )
     op.create_index(
         "ix_transaction_external_refs_transaction",
@@ -767,7 +2258,7 @@ def upgrade() -> None:
         "transaction_states",
         ["tenant_id", "profile_id", "transacted_at", "transaction_id"],
         unique=False,
-        postgresql_where=None,
+        postgresql_include=["void_kind"],
     )
     op.create_index(
         "ix_transaction_states_receipt",
@@ -775,6 +2266,13 @@ def upgrade() -> None:
         ["tenant_id", "receipt_ref_key"],
         unique=False,
         postgresql_where=None,
+    )
+    op.create_index(
+        "ix_transaction_states_transacted_at",
+        "transaction_states",
+        ["tenant_id", "transacted_at", "transaction_id"],
+        unique=False,
+        postgresql_include=["void_kind"],
     )
     op.create_table(
         "transaction_voids",
@@ -795,6 +2293,139 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "tenant_id", "transaction_id", "kind", name=op.f("uq_transaction_voids_tenant_id_transaction_id_kind")
         ),
+    )
+    op.create_table(
+        "profile_date_links",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("attributes_date_id", sa.BigInteger(), nullable=False),
+        sa.Column("profile_id", sa.UUID(), nullable=False),
+        sa.Column("relationship", sa.Text(), nullable=True),
+        sa.Column("role", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "attributes_date_id"],
+            ["profile_dates.tenant_id", "profile_dates.id"],
+            name=op.f("fk_profile_date_links_tenant_id_attributes_date_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_profile_date_links_tenant_id_profile_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_profile_date_links")),
+    )
+    op.create_index(
+        "ix_profile_date_links_date",
+        "profile_date_links",
+        ["tenant_id", "attributes_date_id", "id"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_index(
+        "ix_profile_date_links_profile",
+        "profile_date_links",
+        ["tenant_id", "profile_id"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_table(
+        "redemption_items",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("redemption_id", sa.BigInteger(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("subject_id", sa.BigInteger(), nullable=False),
+        sa.Column("value", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("dollar_value", sa.Numeric(precision=18, scale=4), nullable=False),
+        sa.Column("count", sa.Numeric(precision=12, scale=0), nullable=True),
+        sa.Column("original_item_id", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.CheckConstraint("type IN ('reward', 'point', 'benefit', 'credit')", name=op.f("ck_redemption_items_type")),
+        sa.CheckConstraint(
+            "value >= 0 AND dollar_value >= 0 AND count > 0", name=op.f("ck_redemption_items_never_negative")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "original_item_id"],
+            ["redemption_items.tenant_id", "redemption_items.id"],
+            name=op.f("fk_redemption_items_tenant_id_original_item_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "redemption_id"],
+            ["redemptions.tenant_id", "redemptions.id"],
+            name=op.f("fk_redemption_items_tenant_id_redemption_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_redemption_items")),
+    )
+    op.create_index(
+        "ix_redemption_items_original",
+        "redemption_items",
+        ["tenant_id", "original_item_id"],
+        unique=False,
+        postgresql_where=sa.text("original_item_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_redemption_items_redemption",
+        "redemption_items",
+        ["tenant_id", "redemption_id", "id"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_index(
+        "ix_redemption_items_subject",
+        "redemption_items",
+        ["tenant_id", "type", "subject_id"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_table(
+        "redemption_states",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("redemption_id", sa.BigInteger(), nullable=False),
+        sa.Column("profile_id", sa.UUID(), nullable=False),
+        sa.Column("transaction_id", sa.BigInteger(), nullable=True),
+        sa.Column("order_id", sa.BigInteger(), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_redemption_states_tenant_id_profile_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "redemption_id"],
+            ["redemptions.tenant_id", "redemptions.id"],
+            name=op.f("fk_redemption_states_tenant_id_redemption_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "redemption_id", name=op.f("pk_redemption_states")),
+    )
+    op.create_index(
+        "ix_redemption_states_order",
+        "redemption_states",
+        ["tenant_id", "order_id"],
+        unique=False,
+        postgresql_where=sa.text("order_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_redemption_states_profile",
+        "redemption_states",
+        ["tenant_id", "profile_id", "redemption_id"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_index(
+        "ix_redemption_states_transaction",
+        "redemption_states",
+        ["tenant_id", "transaction_id"],
+        unique=False,
+        postgresql_where=sa.text("transaction_id IS NOT NULL"),
     )
     op.create_table(
         "token_usages",
@@ -847,67 +2478,258 @@ def downgrade() -> None:
     op.drop_index("ix_item_annotations_variant", table_name="transaction_item_annotations", postgresql_where=None)
     op.drop_table("transaction_item_annotations")
     op.drop_table("token_usages")
+    op.drop_index(
+        "ix_redemption_states_transaction",
+        table_name="redemption_states",
+        postgresql_where=sa.text("transaction_id IS NOT NULL"),
+    )
+    op.drop_index("ix_redemption_states_profile", table_name="redemption_states", postgresql_where=None)
+    op.drop_index(
+        "ix_redemption_states_order", table_name="redemption_states", postgresql_where=sa.text("order_id IS NOT NULL")
+    )
+    op.drop_table("redemption_states")
+    op.drop_index("ix_redemption_items_subject", table_name="redemption_items", postgresql_where=None)
+    op.drop_index("ix_redemption_items_redemption", table_name="redemption_items", postgresql_where=None)
+    op.drop_index(
+        "ix_redemption_items_original",
+        table_name="redemption_items",
+        postgresql_where=sa.text("original_item_id IS NOT NULL"),
+    )
+    op.drop_table("redemption_items")
+    op.drop_index("ix_profile_date_links_profile", table_name="profile_date_links", postgresql_where=None)
+    op.drop_index("ix_profile_date_links_date", table_name="profile_date_links", postgresql_where=None)
+    op.drop_table("profile_date_links")
     op.drop_table("transaction_voids")
+    op.drop_index(
+        "ix_transaction_states_transacted_at", table_name="transaction_states", postgresql_include=["void_kind"]
+    )
     op.drop_index("ix_transaction_states_receipt", table_name="transaction_states", postgresql_where=None)
-    op.drop_index("ix_transaction_states_profile", table_name="transaction_states", postgresql_where=None)
+    op.drop_index("ix_transaction_states_profile", table_name="transaction_states", postgresql_include=["void_kind"])
     op.drop_table("transaction_states")
     op.drop_index("ix_transaction_items_transaction", table_name="transaction_items", postgresql_where=None)
     op.drop_table("transaction_items")
     op.drop_index(
         "ix_transaction_external_refs_transaction", table_name="transaction_external_refs", postgresql_where=None
     )
+    op.drop_index(
+        "ix_transaction_external_refs_external_id", table_name="transaction_external_refs", postgresql_where=None
+    )
     op.drop_table("transaction_external_refs")
+    op.drop_index(
+        "ix_transaction_currency_values_transaction", table_name="transaction_currency_values", postgresql_where=None
+    )
+    op.drop_table("transaction_currency_values")
+    op.drop_index("uq_rewards_external_id", table_name="rewards", postgresql_where=sa.text("deleted_at IS NULL"))
+    op.drop_index(
+        "ix_rewards_to_expire", table_name="rewards", postgresql_where=sa.text("phase = 'open' AND value_remaining > 0")
+    )
+    op.drop_index(
+        "ix_rewards_to_activate",
+        table_name="rewards",
+        postgresql_where=sa.text("phase = 'pending' AND deleted_at IS NULL"),
+    )
+    op.drop_index("ix_rewards_source", table_name="rewards", postgresql_where=None)
+    op.drop_index("ix_rewards_profile", table_name="rewards", postgresql_where=None)
+    op.drop_index(
+        "ix_rewards_open", table_name="rewards", postgresql_where=sa.text("value_remaining > 0 AND deleted_at IS NULL")
+    )
+    op.drop_index(
+        "ix_rewards_notify_issue",
+        table_name="rewards",
+        postgresql_where=sa.text("NOT coalesce(has_notified_issue, false)"),
+    )
+    op.drop_index(
+        "ix_rewards_notify_extend",
+        table_name="rewards",
+        postgresql_where=sa.text("NOT coalesce(has_notified_extend, false)"),
+    )
+    op.drop_index(
+        "ix_rewards_notify_expiry",
+        table_name="rewards",
+        postgresql_where=sa.text("NOT coalesce(has_notified_expiry, false)"),
+    )
+    op.drop_index("ix_rewards_definition", table_name="rewards", postgresql_where=None)
+    op.drop_table("rewards")
+    op.drop_index("uq_redemptions_reversal", table_name="redemptions", postgresql_where=sa.text("type = 'reversal'"))
+    op.drop_index("ix_redemptions_transaction_receipt_ref", table_name="redemptions", postgresql_where=None)
+    op.drop_index("ix_redemptions_transaction_external_id", table_name="redemptions", postgresql_where=None)
+    op.drop_index(
+        "ix_redemptions_original", table_name="redemptions", postgresql_where=sa.text("original_id IS NOT NULL")
+    )
+    op.drop_index("ix_redemptions_external_id", table_name="redemptions", postgresql_where=None)
+    op.drop_table("redemptions")
+    op.drop_index(
+        "uq_profile_statuses_held", table_name="profile_statuses", postgresql_where=sa.text("removed_at IS NULL")
+    )
+    op.drop_index("ix_profile_statuses_status", table_name="profile_statuses", postgresql_where=None)
+    op.drop_index("ix_profile_statuses_profile", table_name="profile_statuses", postgresql_where=None)
+    op.drop_index(
+        "ix_profile_statuses_expiry",
+        table_name="profile_statuses",
+        postgresql_where=sa.text("removed_at IS NULL AND expired_at IS NULL"),
+    )
+    op.drop_table("profile_statuses")
+    op.drop_index("ix_profile_special_hours_profile", table_name="profile_special_hours", postgresql_where=None)
+    op.drop_table("profile_special_hours")
+    op.drop_index("uq_profile_regions_active", table_name="profile_regions", postgresql_where=sa.text("is_active"))
+    op.drop_index("ix_profile_regions_region", table_name="profile_regions", postgresql_where=None)
+    op.drop_table("profile_regions")
+    op.drop_table("profile_normal_hours")
+    op.drop_table("profile_dates")
+    op.drop_table("profile_comms")
+    op.drop_table("profile_appearances")
+    op.drop_index(
+        "ix_profile_aggregations_refresh",
+        table_name="profile_aggregations",
+        postgresql_where=sa.text("refresh_at IS NOT NULL"),
+    )
+    op.drop_table("profile_aggregations")
+    op.drop_index(
+        "uq_profile_addresses_external_id",
+        table_name="profile_addresses",
+        postgresql_where=sa.text("external_id IS NOT NULL"),
+    )
+    op.drop_index(
+        "uq_profile_addresses_default", table_name="profile_addresses", postgresql_where=sa.text("is_default")
+    )
+    op.drop_index("ix_profile_addresses_profile", table_name="profile_addresses", postgresql_where=None)
+    op.drop_table("profile_addresses")
+    op.drop_index("uq_points_external_key", table_name="points", postgresql_where=sa.text("external_key IS NOT NULL"))
+    op.drop_index(
+        "ix_points_to_expire", table_name="points", postgresql_where=sa.text("phase = 'open' AND value_remaining <> 0")
+    )
+    op.drop_index("ix_points_to_activate", table_name="points", postgresql_where=sa.text("phase = 'pending'"))
+    op.drop_index("ix_points_source", table_name="points", postgresql_where=None)
+    op.drop_index("ix_points_profile", table_name="points", postgresql_where=None)
+    op.drop_index("ix_points_open", table_name="points", postgresql_where=sa.text("value_remaining <> 0"))
+    op.drop_index("ix_points_linked", table_name="points", postgresql_where=sa.text("linked_profile_id IS NOT NULL"))
+    op.drop_index("ix_points_definition", table_name="points", postgresql_where=None)
+    op.drop_table("points")
+    op.drop_index("ix_ledger_entries_profile", table_name="ledger_entries", postgresql_where=None)
+    op.drop_table("ledger_entries")
     op.drop_index("uq_identities_primary", table_name="identities", postgresql_where=sa.text("is_primary"))
     op.drop_index("uq_identities_pair", table_name="identities", postgresql_where=sa.text("is_live"))
     op.drop_index("ix_identities_profile", table_name="identities", postgresql_where=None)
     op.drop_index("ix_identities_identifier", table_name="identities", postgresql_where=None)
     op.drop_table("identities")
+    op.drop_index("ix_custom_attributes_value", table_name="custom_attributes", postgresql_where=None)
+    op.drop_table("custom_attributes")
+    op.drop_index(
+        "uq_credits_external_id",
+        table_name="credits",
+        postgresql_where=sa.text("external_namespace IS NOT NULL AND deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_credits_to_expire", table_name="credits", postgresql_where=sa.text("phase = 'open' AND value_remaining > 0")
+    )
+    op.drop_index(
+        "ix_credits_to_activate",
+        table_name="credits",
+        postgresql_where=sa.text("phase = 'pending' AND deleted_at IS NULL"),
+    )
+    op.drop_index("ix_credits_recipient", table_name="credits", postgresql_where=sa.text("recipient_email IS NOT NULL"))
+    op.drop_index("ix_credits_profile", table_name="credits", postgresql_where=None)
+    op.drop_index(
+        "ix_credits_open", table_name="credits", postgresql_where=sa.text("value_remaining > 0 AND deleted_at IS NULL")
+    )
+    op.drop_index("ix_credits_definition", table_name="credits", postgresql_where=None)
+    op.drop_table("credits")
+    op.drop_table("credit_number_sequences")
     op.drop_index("ix_country_states_country", table_name="country_states", postgresql_where=None)
     op.drop_table("country_states")
     op.drop_index("ix_api_tokens_user", table_name="api_tokens", postgresql_where=None)
     op.drop_table("api_tokens")
+    op.drop_index("ix_user_roles_role", table_name="user_roles", postgresql_where=None)
     op.drop_table("user_roles")
-    op.drop_index("ix_transactions_transacted_at", table_name="transactions", postgresql_where=None)
     op.drop_index("ix_transactions_order_number", table_name="transactions", postgresql_where=None)
     op.drop_index("ix_transactions_location", table_name="transactions", postgresql_where=None)
     op.drop_index("ix_transactions_external_order", table_name="transactions", postgresql_where=None)
     op.drop_index("ix_transactions_external_id", table_name="transactions", postgresql_where=None)
     op.drop_table("transactions")
+    op.drop_table("role_permissions")
+    op.drop_index(
+        "uq_reward_definitions_handle", table_name="reward_definitions", postgresql_where=sa.text("deleted_at IS NULL")
+    )
+    op.drop_table("reward_definitions")
     op.drop_index("uq_profiles_mobile_phone", table_name="profiles", postgresql_where=sa.text("deleted_at IS NULL"))
     op.drop_index("uq_profiles_email", table_name="profiles", postgresql_where=sa.text("deleted_at IS NULL"))
     op.drop_index("ix_profiles_updated_at", table_name="profiles", postgresql_where=None)
+    op.drop_index(
+        "ix_profiles_secondary_phone", table_name="profiles", postgresql_where=sa.text("secondary_phone IS NOT NULL")
+    )
+    op.drop_index(
+        "ix_profiles_preferred_staff", table_name="profiles", postgresql_where=sa.text("preferred_staff_id IS NOT NULL")
+    )
+    op.drop_index(
+        "ix_profiles_joined_staff", table_name="profiles", postgresql_where=sa.text("joined_staff_id IS NOT NULL")
+    )
     op.drop_index(
         "ix_profiles_created_at",
         table_name="profiles",
         postgresql_where=sa.text("deleted_at IS NULL AND profile_type <> 'deleted'"),
     )
     op.drop_table("profiles")
+    op.drop_index(
+        "uq_point_definitions_handle", table_name="point_definitions", postgresql_where=sa.text("deleted_at IS NULL")
+    )
+    op.drop_table("point_definitions")
     op.drop_table("oauth_clients")
     op.drop_index("ix_location_special_hours_location", table_name="location_special_hours", postgresql_where=None)
     op.drop_table("location_special_hours")
     op.drop_index("ix_location_normal_hours_location", table_name="location_normal_hours", postgresql_where=None)
     op.drop_table("location_normal_hours")
+    op.drop_index(
+        "ix_location_addresses_place", table_name="location_addresses", postgresql_where=sa.text("latitude IS NOT NULL")
+    )
     op.drop_table("location_addresses")
     op.drop_table("event_contexts")
+    op.drop_index("uq_departments_handle", table_name="departments", postgresql_where=sa.text("deleted_at IS NULL"))
+    op.drop_index("ix_departments_location", table_name="departments", postgresql_where=sa.text("deleted_at IS NULL"))
+    op.drop_index("ix_departments_brand", table_name="departments", postgresql_where=sa.text("deleted_at IS NULL"))
+    op.drop_table("departments")
+    op.drop_index(
+        "uq_credit_definitions_handle", table_name="credit_definitions", postgresql_where=sa.text("deleted_at IS NULL")
+    )
+    op.drop_table("credit_definitions")
     op.drop_index("ix_countries_region", table_name="countries", postgresql_where=None)
     op.drop_table("countries")
+    op.drop_index("ix_batch_items_batch", table_name="batch_items", postgresql_where=None)
+    op.drop_table("batch_items")
     op.drop_index("uq_users_email", table_name="users", postgresql_where=sa.text("deleted_at IS NULL"))
     op.drop_table("users")
     op.drop_table("tenants")
     op.drop_table("tags")
     op.drop_table("systems")
     op.drop_table("subscriptions")
+    op.drop_index("uq_statuses_handle", table_name="statuses", postgresql_where=sa.text("deleted_at IS NULL"))
+    op.drop_table("statuses")
     op.drop_table("settings")
+    op.drop_table("roles")
     op.drop_table("regions")
+    op.drop_table("permissions")
+    op.drop_index("ix_movements_profile", table_name="movements", postgresql_where=None)
+    op.drop_index("ix_movements_lot", table_name="movements", postgresql_where=None)
+    op.drop_index(
+        "ix_movements_item", table_name="movements", postgresql_where=sa.text("redemption_item_id IS NOT NULL")
+    )
+    op.drop_table("movements")
     op.drop_index("uq_locations_handle", table_name="locations", postgresql_where=sa.text("deleted_at IS NULL"))
     op.drop_index("uq_locations_external_id", table_name="locations", postgresql_where=sa.text("deleted_at IS NULL"))
     op.drop_index("ix_locations_external_code", table_name="locations", postgresql_where=None)
     op.drop_table("locations")
+    op.drop_index("ix_incentive_merges_source", table_name="incentive_merges", postgresql_where=None)
+    op.drop_index("ix_incentive_merges_destination", table_name="incentive_merges", postgresql_where=None)
+    op.drop_table("incentive_merges")
     op.drop_index("ix_idempotency_keys_created_at", table_name="idempotency_keys", postgresql_where=None)
     op.drop_table("idempotency_keys")
     op.drop_index("ix_events_profile", table_name="events", postgresql_where=None)
     op.drop_table("events")
+    op.drop_table("custom_fields")
+    op.drop_table("currencies")
     op.drop_index("uq_brands_handle", table_name="brands", postgresql_where=sa.text("deleted_at IS NULL"))
     op.drop_table("brands")
+    op.drop_index("ix_batches_import_job", table_name="batches", postgresql_where=sa.text("import_job_id IS NOT NULL"))
+    op.drop_index("ix_batches_created_at", table_name="batches", postgresql_where=None)
+    op.drop_table("batches")
     op.drop_index("ix_audits_profile", table_name="audits", postgresql_where=None)
     op.drop_table("audits")

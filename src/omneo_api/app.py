@@ -1,15 +1,16 @@
 """Composition: which rooms stand where, with which settings."""
 
 from omneo_api import openapi, registry
-from omneo_api.commerce.brands import brands
-from omneo_api.configuration.countries import countries
-from omneo_api.configuration.regions import regions
+from omneo_api.commerce import mounts as commerce
+from omneo_api.configuration import mounts as configuration
 from omneo_api.foundation.application import Application
 from omneo_api.foundation.database import Database
 from omneo_api.foundation.operations import Operation
-from omneo_api.incentives import routes as incentives
+from omneo_api.incentives import mounts as incentives
+from omneo_api.platform import mounts as platform
 from omneo_api.platform.access import Access
 from omneo_api.platform.system_routes import openapi_document, unprefixed, v3_base
+from omneo_api.profiles import mounts as profiles
 from omneo_api.settings import Settings
 
 registry.load()
@@ -19,11 +20,16 @@ V3_SHORT = ("v3",)
 ID = ("id", "api", "v1")
 
 
-def v3_operations() -> list[Operation]:
+def v3_operations(settings: Settings) -> list[Operation]:
     """Every operation below `/api/v3` and `/v3`."""
-    rooms = [v3_base(), regions.routes(), countries.routes(), brands.routes()]
-    operations = [operation for room in rooms for operation in room.mounted()]
-    operations += incentives.operations()
+    operations = [
+        *v3_base().mounted(),
+        *platform.operations(settings),
+        *configuration.operations(settings),
+        *profiles.operations(),
+        *commerce.operations(),
+        *incentives.operations(),
+    ]
     return operations + openapi_document(lambda: openapi.document(operations, "v3")).mounted()
 
 
@@ -31,6 +37,14 @@ def id_operations() -> list[Operation]:
     """Every operation below `/id/api/v1`: an allow-list."""
     operations: list[Operation] = []
     return operations + openapi_document(lambda: openapi.document(operations, "id")).mounted()
+
+
+def openapi_documents() -> dict[str, bytes]:
+    """File name → document, as committed in `openapi/`."""
+    return {
+        "omneo-v3.json": openapi.document(v3_operations(Settings()), "v3"),
+        "omneo-id.json": openapi.document(id_operations(), "id"),
+    }
 
 
 def create_app(settings: Settings, database_url: str) -> Application:
@@ -43,7 +57,7 @@ def create_app(settings: Settings, database_url: str) -> Application:
         limit=settings.rate_limit_per_minute,
         id_limit=settings.id_rate_limit_per_minute,
     )
-    v3 = v3_operations()
+    v3 = v3_operations(settings)
     return Application(
         database,
         access,

@@ -110,19 +110,31 @@ def _parameters(operation: Operation) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for match in PARAMETER.finditer(operation.path):
         name = match.group(1)
-        kind = {"type": "integer", "minimum": 1} if kinds.get(name) is int or match.group(2) == "int" else {"type": "string"}
+        kind = (
+            {"type": "integer", "minimum": 1}
+            if kinds.get(name) is int or match.group(2) == "int"
+            else {"type": "string"}
+        )
         found.append({"name": name, "in": "path", "required": True, "schema": kind})
     if operation.listing is not None:
         if operation.envelope in ("page", "flat"):
             found += PAGING
-        found.append({"name": "sort", "in": "query", "schema": {"type": "string"}, "description": "`field` or `-field`"})
+        found.append(
+            {"name": "sort", "in": "query", "schema": {"type": "string"}, "description": "`field` or `-field`"}
+        )
         found += [
-            {"name": f"filter[{name}]", "in": "query", "schema": {"type": "string"}} for name in operation.listing.filters
+            {"name": f"filter[{name}]", "in": "query", "schema": {"type": "string"}}
+            for name in operation.listing.filters
         ]
         if operation.listing.includable:
             names = ", ".join(operation.listing.includable)
             found.append(
-                {"name": "include", "in": "query", "schema": {"type": "string"}, "description": f"Comma list of {names}"}
+                {
+                    "name": "include",
+                    "in": "query",
+                    "schema": {"type": "string"},
+                    "description": f"Comma list of {names}",
+                }
             )
     return found
 

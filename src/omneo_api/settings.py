@@ -49,7 +49,8 @@ class Settings(BaseSettings):
     access_log: bool = Field(True, description="One log line per request (no personal data).")
     log_level: str = Field("info", description="debug, info, warning or error.")
     secret_key: SecretStr | None = Field(
-        None, description="At least 32 characters; signs customer tokens and seals secrets. Empty: made in the data folder."
+        None,
+        description="At least 32 characters; signs customer tokens and seals secrets. Empty: made in the data folder.",
     )
     delegate_secrets: dict[str, SecretStr] = Field(
         default_factory=dict, description='Shared secrets of `POST /auth/delegate`, as JSON: {"client": "secret"}.'

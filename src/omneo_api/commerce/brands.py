@@ -5,13 +5,15 @@ from typing import Any
 
 from sqlalchemy import Boolean, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from omneo_api.commerce.departments import DepartmentRead
 from omneo_api.foundation import fields
 from omneo_api.foundation.errors import Invalid
 from omneo_api.foundation.models import HasHandle, Resource, SoftDeleted, unique_live
 from omneo_api.foundation.render import Read
 from omneo_api.foundation.resources import PlainResource
+from omneo_api.foundation.statements import Statement
 
 
 class Brand(Resource, HasHandle, SoftDeleted):
@@ -29,6 +31,17 @@ class Brand(Resource, HasHandle, SoftDeleted):
     internal_note: Mapped[str | None]
     meta: Mapped[Any | None] = mapped_column(JSONB)
 
+    departments = relationship(
+        "Department",
+        lazy="raise",
+        viewonly=True,
+        order_by="Department.id",
+        primaryjoin=(
+            "and_(Brand.tenant_id == foreign(Department.tenant_id), Brand.id == foreign(Department.brand_id),"
+            " Department.deleted_at.is_(None))"
+        ),
+    )
+
 
 class BrandRead(Read):
     id: int
@@ -43,6 +56,7 @@ class BrandRead(Read):
     image_url: str | None
     internal_note: str | None
     meta: Any
+    departments: list[DepartmentRead]
     created_at: datetime
     updated_at: datetime
 
@@ -61,10 +75,16 @@ class BrandBody(fields.Body):
     meta: fields.Meta | None = None
 
 
+_HAS_DEPARTMENTS = Statement("SELECT 1 FROM departments WHERE brand_id = :brand::bigint AND deleted_at IS NULL LIMIT 1")
+
+
 class Brands(PlainResource):
     async def before_delete(self, session: Any, current: Any) -> None:
+        """Refuse while departments name the brand; each holds a share lock on it when made, so none slips in."""
         if current.is_system:
             raise Invalid.field("brand", "A system brand cannot be deleted.")
+        if await session.value(_HAS_DEPARTMENTS, brand=current.id) is not None:
+            raise Invalid.field("brand", "A brand with departments cannot be deleted.")
 
 
 brands = Brands(

@@ -143,4 +143,3 @@ countries = Countries(
     listing={"filters": ("name", "iso_2", "iso_3", "iso_numeric", "currency", "sort_order")},
     example={"name": "Atlantis", "iso_2": "AX2", "iso_3": "ATL", "iso_numeric": "999", "sort_order": 1},
 )
-

@@ -61,7 +61,9 @@ _LEAVE = Statement(
 _JOIN = Statement(update(Country).where(Country.iso_2 == any_(_codes)).values(region_id=bindparam("region")))
 _MEMBERS = Statement(select(Country.iso_2).where(Country.region_id == bindparam("region")))
 _ONE_DEFAULT = Statement(
-    update(Region).where(Region.is_default, Region.id != bindparam("region")).values(is_default=False, updated_at=NOW)
+    update(Region)
+    .where(Region.is_default.is_(True), Region.id != bindparam("region"))
+    .values(is_default=False, updated_at=NOW)
 )
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from omneo_api.configuration.detaching import detach
 from omneo_api.foundation import fields
 from omneo_api.foundation.models import HasHandle, Resource, unique
 from omneo_api.foundation.render import Read
@@ -26,7 +27,13 @@ class SystemBody(fields.Body):
     handle: fields.Handle
 
 
-systems = PlainResource(
+class Systems(PlainResource):
+    async def before_delete(self, session: Any, current: Any) -> None:
+        """Records that may change lose the handle; what a transaction was sent with stays."""
+        await detach(session, "systems", current.handle)
+
+
+systems = Systems(
     System,
     SystemRead,
     SystemBody,

@@ -4,15 +4,19 @@ A tagged row keeps its handles in a `tags text[]` column, in the order sent; thi
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
+from pydantic import PlainValidator, WithJsonSchema
 from sqlalchemy import Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from omneo_api.configuration.detaching import detach
 from omneo_api.foundation import fields
 from omneo_api.foundation.models import Resource, unique
 from omneo_api.foundation.render import Read
+from omneo_api.foundation.resources import PlainResource
 from omneo_api.foundation.statements import Statement
+from omneo_api.foundation.validation import to_tag, wrong
 
 
 class Tag(Resource):
@@ -31,8 +35,33 @@ class TagRead(Read):
     updated_at: datetime
 
 
+def _handle(value: Any) -> str:
+    """Runs of blanks become one hyphen; a number is taken as text."""
+    if isinstance(value, dict):
+        raise wrong("must be a string.")
+    return str(to_tag(value))
+
+
 class TagBody(fields.Body):
-    handle: fields.Text
+    handle: Annotated[str, PlainValidator(_handle), WithJsonSchema({"type": "string", "maxLength": 191})]
+
+
+class TagResource(PlainResource):
+    async def before_delete(self, session: Any, current: Any) -> None:
+        await detach(session, "tags", current.handle)
+
+
+tags = TagResource(
+    Tag,
+    TagRead,
+    TagBody,
+    name="Tag",
+    scope="tags",
+    path="/tags",
+    methods=("browse", "create", "show", "delete"),
+    listing={"filters": ("id", "handle"), "search": ("handle",)},
+    example={"handle": "mobile-app"},
+)
 
 
 _REGISTER = Statement(

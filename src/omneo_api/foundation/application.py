@@ -27,7 +27,6 @@ from omneo_api.foundation.errors import (
     MissingScope,
     NotFound,
     PayloadTooLarge,
-    Unauthenticated,
     Unauthorized,
     Unavailable,
 )
@@ -118,6 +117,9 @@ class Application:
             answer = Answer(fault.status, fault.body(), tuple(extra))
         except ClientGone:
             return
+        except (OperationalError, InterfaceError):
+            gone = Unavailable()
+            answer = Answer(gone.status, gone.body(), tuple(gone.headers.items()))
         except Exception as fault:  # noqa: BLE001 - whatever happens, the client gets the envelope and the log the reason
             log_failure(request_id, fault)
             error = ApiError()
@@ -130,7 +132,13 @@ class Application:
         await self._send(send, scope["method"], headers, answer, request_id, counted)
 
     async def _send(
-        self, send: Send, method: str, headers: dict[str, str], answer: Answer, request_id: str, counted: list[tuple[str, str]]
+        self,
+        send: Send,
+        method: str,
+        headers: dict[str, str],
+        answer: Answer,
+        request_id: str,
+        counted: list[tuple[str, str]],
     ) -> None:
         out = [
             (b"x-request-id", request_id.encode()),
@@ -174,7 +182,8 @@ class Application:
         trace["route"] = f"/{'/'.join(base)}{operation.path}"
         raw_body = await self._body(headers, receive)
         if operation.detached:
-            return await operation.handler(**values)
+            answer: Answer = await operation.handler(**values)
+            return answer
         host, scheme, client = self._origin(scope, headers)
         tenant = await self.gate.tenant(host)
         base_url = f"{scheme}://{host}"
@@ -213,7 +222,7 @@ class Application:
     async def _execute(self, operation: Operation, call: Call) -> Answer:
         if operation.reads:
             return await self._read(operation, call)
-        key = idempotency.key_of(call)
+        key = None if operation.secret else idempotency.key_of(call)
         for attempt in range(ATTEMPTS):
             try:
                 return await self._write(operation, call, key)
@@ -251,7 +260,12 @@ class Application:
                     await session.outbox.flush(session)
                     await idempotency.keep(session, call, key, answer.status, answer.body)
         except ApiError as fault:
-            if key is not None and fault.status < 500 and not isinstance(fault, Invalid) and "Retry-After" not in fault.headers:
+            if (
+                key is not None
+                and fault.status < 500
+                and not isinstance(fault, Invalid)
+                and "Retry-After" not in fault.headers
+            ):
                 await self._keep_refusal(call, key, fault, actor)
             raise
         return answer

@@ -79,7 +79,9 @@ class Call:
     def actor(self) -> Actor:
         caller = self.caller
         if caller is None:
-            return Actor(url=self.address, ip_address=self.client, user_agent=self.headers.get("user-agent"), origin="api")
+            return Actor(
+                url=self.address, ip_address=self.client, user_agent=self.headers.get("user-agent"), origin="api"
+            )
         name = caller.token_name
         if caller.kind == "id":
             name = f"ID token of profile {caller.profile_id} ({caller.token_name})"

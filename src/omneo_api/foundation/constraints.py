@@ -1,6 +1,7 @@
 """From a database constraint to the 422 of the field that broke it: the constraint's own declaration says which."""
 
 from functools import lru_cache
+from typing import Any
 
 from psycopg import Error
 from psycopg.errors import CheckViolation, ForeignKeyViolation, NotNullViolation, UniqueViolation
@@ -17,7 +18,8 @@ def _declared() -> dict[str, tuple[str, str | None]]:
     """Constraint name → (field, text)."""
     known: dict[str, tuple[str, str | None]] = {}
     for table in Base.metadata.tables.values():
-        for rule in (*table.constraints, *table.indexes):
+        rules: list[Any] = [*table.constraints, *table.indexes]
+        for rule in rules:
             if rule.name is not None and "field" in rule.info:
                 known[str(rule.name)] = (rule.info["field"], rule.info.get("message"))
             elif isinstance(rule, ForeignKeyConstraint) and rule.name is not None:

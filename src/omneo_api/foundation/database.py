@@ -10,7 +10,7 @@ The login may be a superuser (the embedded server's is): every pooled connection
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -54,11 +54,13 @@ class Actor:
     origin: str = "system"
     cause_chain: tuple[int, ...] = ()
     depth: int = 0
+    history_id: int | None = None
 
 
 class _Untyped(Dumper):
     """Values travel as text of unknown type: each parameter is cast in the SQL, so a statement is prepared once,
-    whatever mixture of nulls and integer widths its values have."""
+    whatever mixture of nulls and integer widths its values have.
+    """
 
     oid = 0
 
@@ -131,13 +133,17 @@ class ReadSession(Session):
 
 
 class WriteSession(Session):
-    """One transaction. What it changed, emitted and deferred becomes real together or not at all."""
+    """One transaction. What it changed, emitted and deferred becomes real together or not at all.
+
+    `after_commit` holds, by name, what this process itself must forget once the change is real (cached tokens).
+    """
 
     def __init__(self, connection: Connection, tenant: Tenant, actor: Actor) -> None:
         super().__init__(connection, tenant)
         self.actor = actor
         self.outbox = Outbox()
         self.memory: dict[Any, Any] = {}
+        self.after_commit: dict[Any, Callable[[], None]] = {}
 
     async def execute(self, statement: Statement, /, **values: Any) -> int:
         """Runs a statement and answers how many rows it touched."""
@@ -217,6 +223,8 @@ class Database:
                 session = WriteSession(connection, tenant, actor)
                 yield session
                 await session.outbox.flush(session)
+            for react in session.after_commit.values():
+                react()
 
     @asynccontextmanager
     async def unbound(self) -> AsyncIterator[Connection]:

@@ -1,4 +1,4 @@
-"""Structured logs: one JSON line per request and failure, with route templates instead of paths and no personal data."""
+"""Structured logs: a JSON line per request and failure, with route templates instead of paths, without personal data."""
 
 import logging
 import sys

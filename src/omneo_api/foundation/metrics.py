@@ -11,7 +11,9 @@ REGISTRY = CollectorRegistry()
 ProcessCollector(registry=REGISTRY)
 GCCollector(registry=REGISTRY)
 
-REQUESTS = Counter("omneo_requests", "Answers by method, route and status.", ["method", "route", "status"], registry=REGISTRY)
+REQUESTS = Counter(
+    "omneo_requests", "Answers by method, route and status.", ["method", "route", "status"], registry=REGISTRY
+)
 SECONDS = Histogram(
     "omneo_request_seconds",
     "Time from request to answer.",

@@ -19,8 +19,10 @@ from sqlalchemy import (
     MetaData,
     Numeric,
     Text,
+    UniqueConstraint,
+    literal_column,
+    text,
 )
-from sqlalchemy import UniqueConstraint, literal_column, text
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
@@ -127,7 +129,8 @@ def folded(column: str) -> Any:
     Row-level security keeps the planner from using an index on `lower(column)` (the function is not leakproof), while
     plain equality on a stored column is; so what is looked up without regard to case is folded when written.
     """
-    return mapped_column(Text, Computed(f"lower({column})", persisted=True), sort_order=95)
+    twin: Any = mapped_column(Text, Computed(f"lower({column})", persisted=True), sort_order=95)
+    return twin
 
 
 class HasHandle:

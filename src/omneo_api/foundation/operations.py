@@ -18,6 +18,7 @@ from omneo_api.foundation.query import Listing
 from omneo_api.foundation.render import Read
 
 Handler = Callable[..., Awaitable[Answer]]
+Decorator = Callable[[Handler], Handler]
 OwnerOf = Callable[[Any, Call], Awaitable[Owner]]
 Envelope = Literal["one", "page", "list", "flat", "bare", "message", "none"]
 
@@ -27,7 +28,10 @@ PERMISSIONS = {"GET": "read", "POST": "create", "PUT": "update", "DELETE": "dele
 
 @dataclass(frozen=True, eq=False)
 class Operation:
-    """One endpoint with everything that authorisation, execution and the OpenAPI document need to know of it."""
+    """One endpoint with everything that authorisation, execution and the OpenAPI document need to know of it.
+
+    An answer of a `secret` operation shows a secret once and is therefore not kept for an `Idempotency-Key`.
+    """
 
     method: str
     path: str
@@ -47,8 +51,8 @@ class Operation:
     listing: Listing | None = None
     example: Any = None
     owner: OwnerOf | None = None
-    switch: str | None = None
-    anonymous: bool = False
+    trim: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+    secret: bool = False
     takes: tuple[tuple[str, Any], ...] = field(default=(), compare=False)
 
     @property
@@ -69,7 +73,7 @@ class Operation:
             elif name == "call":
                 values[name] = call
             elif name == "body":
-                values[name] = validate(kind, call.body)
+                values[name] = validate(kind, self.trim(call.body) if self.trim else call.body)
             elif name == "owner":
                 values[name] = await self.owner(session, call) if self.owner else EVERYONE
             else:
@@ -104,14 +108,18 @@ class Routes:
         self.tag = tag
         self.operations: list[Operation] = []
 
-    def _declare(self, method: str, path: str, scope: str | tuple[str, ...] | None, options: dict[str, Any]) -> Any:
+    def _declare(
+        self, method: str, path: str, scope: str | tuple[str, ...] | None, options: dict[str, Any]
+    ) -> Decorator:
         def register(handler: Handler) -> Handler:
             self.add(method, path, handler, scope, **options)
             return handler
 
         return register
 
-    def add(self, method: str, path: str, handler: Handler, scope: str | tuple[str, ...] | None, **options: Any) -> None:
+    def add(
+        self, method: str, path: str, handler: Handler, scope: str | tuple[str, ...] | None, **options: Any
+    ) -> None:
         parameters = inspect.signature(handler, eval_str=True).parameters
         scopes = (scope,) if isinstance(scope, str) else scope or ()
         body = options.pop("body", parameters["body"].annotation if "body" in parameters else None)
@@ -137,16 +145,16 @@ class Routes:
             )
         )
 
-    def get(self, path: str, scope: str | tuple[str, ...] | None, **options: Any) -> Any:
+    def get(self, path: str, scope: str | tuple[str, ...] | None, **options: Any) -> Decorator:
         return self._declare("GET", path, scope, options)
 
-    def post(self, path: str, scope: str | tuple[str, ...] | None, **options: Any) -> Any:
+    def post(self, path: str, scope: str | tuple[str, ...] | None, **options: Any) -> Decorator:
         return self._declare("POST", path, scope, options)
 
-    def put(self, path: str, scope: str | tuple[str, ...] | None, **options: Any) -> Any:
+    def put(self, path: str, scope: str | tuple[str, ...] | None, **options: Any) -> Decorator:
         return self._declare("PUT", path, scope, options)
 
-    def delete(self, path: str, scope: str | tuple[str, ...] | None, **options: Any) -> Any:
+    def delete(self, path: str, scope: str | tuple[str, ...] | None, **options: Any) -> Decorator:
         return self._declare("DELETE", path, scope, options)
 
     def mounted(

@@ -5,6 +5,7 @@ context shows the state that the change led to, and nothing is emitted for a wri
 nobody listens to keeps no context and defers no job; who listens is read inside the transaction, never from a cache.
 """
 
+import json
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from decimal import Decimal
 from typing import Any, Protocol
 
 import orjson
+
 from omneo_api.foundation.statements import Statement
 
 SECRET_WORDS = ("password", "secret", "token", "security_code", "hash")
@@ -73,9 +75,11 @@ _WRITE = Statement(
             FROM unnest(:audit_event::text[], :audit_type::text[], :audit_id::bigint[],
                         :audit_old::text[], :audit_new::text[], :audit_profile::uuid[]) AS a
         ), emitted AS (
-            INSERT INTO events (name, entity_type, entity_id, profile_id, origin, user_id, token_name, cause_chain, depth)
+            INSERT INTO events (name, entity_type, entity_id, profile_id,
+                                origin, user_id, token_name, cause_chain, depth, parent_history_id)
             SELECT e.name, e.entity_type, e.entity_id, e.profile_id,
-                   :origin::text, :user_id::bigint, :token_name::text, :cause_chain::bigint[], :depth::int
+                   :origin::text, :user_id::bigint, :token_name::text, :cause_chain::bigint[], :depth::int,
+                   :history_id::bigint
             FROM unnest(:names::text[], :entity_types::text[], :entity_ids::text[], :profile_ids::uuid[])
                  WITH ORDINALITY AS e (name, entity_type, entity_id, profile_id, place)
             ORDER BY place
@@ -88,11 +92,13 @@ _WRITE = Statement(
 _KEEP_CONTEXT = Statement("INSERT INTO event_contexts (event_id, context) VALUES (:event_id::bigint, :context::json)")
 _DEFER = Statement(
     """
-        SELECT procrastinate_defer_jobs_v1(array_agg(
-            ROW(queue, task, priority, lock, queueing_lock, arguments, at)::procrastinate_job_to_defer_v1 ORDER BY place))
+        INSERT INTO procrastinate_jobs (queue_name, task_name, priority, lock, queueing_lock, args, scheduled_at)
+        SELECT queue, task, priority, lock, queueing_lock, arguments, at
         FROM unnest(:queues::text[], :tasks::text[], :priorities::int[], :locks::text[], :queueing_locks::text[],
                     :arguments::jsonb[], :ats::timestamptz[])
              WITH ORDINALITY AS j (queue, task, priority, lock, queueing_lock, arguments, at, place)
+        ORDER BY place
+        ON CONFLICT (queueing_lock) WHERE status = 'todo' DO NOTHING
     """
 )
 
@@ -131,6 +137,7 @@ class Outbox:
         self._audits.append((event, kind, number, _audit_text(old), _audit_text(new), profile_id))
 
     def defer(self, job: PendingJob) -> None:
+        """Notes a job. One whose `queueing_lock` a waiting job already has is not queued a second time."""
         self.jobs.append(job)
 
     async def flush(self, session: OutboxSession) -> None:
@@ -158,6 +165,7 @@ class Outbox:
             origin=actor.origin,
             cause_chain=list(actor.cause_chain),
             depth=actor.depth,
+            history_id=actor.history_id,
             names=[event.name for event in events],
             entity_types=[event.entity_type for event in events],
             entity_ids=[event.entity_id for event in events],
@@ -173,7 +181,7 @@ class Outbox:
 
     async def _defer(self, session: OutboxSession) -> None:
         jobs = self.jobs
-        await session.row(
+        await session.execute(
             _DEFER,
             queues=[job.queue for job in jobs],
             tasks=[job.task for job in jobs],
@@ -189,9 +197,12 @@ def _audit_text(values: Mapping[str, Any] | None) -> str:
     if not values:
         return "[]"
     shown = {key: "***" if any(word in key for word in SECRET_WORDS) else value for key, value in values.items()}
-    return orjson.dumps(
-        shown, default=_audit_value, option=orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
-    ).decode()
+    options = orjson.OPT_NON_STR_KEYS | orjson.OPT_PASSTHROUGH_DATETIME
+    try:
+        return orjson.dumps(shown, default=_audit_value, option=options).decode()
+    except TypeError:
+        # Integers beyond 64 bit are JSON, but not for orjson.
+        return json.dumps(shown, default=_audit_value)
 
 
 def _audit_value(value: Any) -> Any:

@@ -9,10 +9,35 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, Literal, get_args, get_origin
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, ColumnElement, Date, DateTime, Integer, Numeric, SmallInteger, Text
-from sqlalchemy import Time, Uuid, and_, any_, bindparam, cast, exists, false, func, not_, or_, select, true
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Date,
+    DateTime,
+    Integer,
+    Numeric,
+    SmallInteger,
+    Text,
+    Time,
+    Uuid,
+    and_,
+    any_,
+    bindparam,
+    cast,
+    exists,
+    false,
+    func,
+    not_,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import RelationshipProperty, aliased
+from sqlalchemy.types import NullType
 
 from omneo_api.foundation.errors import BadRequest, Invalid
 from omneo_api.foundation.filter_values import FilterFault, parse_value
@@ -29,6 +54,7 @@ COMPARISONS: dict[str, Callable[[Any, Any], ColumnElement[bool]]] = {
     "lt": lambda column, value: column < value,
     "lte": lambda column, value: column <= value,
 }
+UNFILTERED = (JSON, ARRAY, NullType)
 LIKE_ESCAPES = str.maketrans({"%": r"\%", "_": r"\_", "\\": r"\\"})
 
 Where = Callable[[Any], ColumnElement[bool]]
@@ -133,14 +159,13 @@ class Listing:
         return {name: self._field_filter(name) for name in names} | self._extra
 
     def _is_scalar(self, name: str, info: Any) -> bool:
-        if _marker(info, Sql):
-            return not isinstance(_marker(info, Sql).expression(self.model).type, JSONB | ARRAY) and _plain(
-                info.annotation
-            )
+        computed = _marker(info, Sql)
+        if computed is not None:
+            return not isinstance(computed.expression(self.model).type, UNFILTERED) and _plain(info.annotation)
         found = attribute(self.model, name, info) if self._has(name, info) else None
         if found is None or isinstance(getattr(found, "property", None), RelationshipProperty):
             return False
-        return not isinstance(found.type, JSONB | ARRAY)
+        return not isinstance(found.type, UNFILTERED)
 
     def _has(self, name: str, info: Any) -> bool:
         try:
@@ -289,8 +314,8 @@ class Listing:
         clauses = [self.live(entity)] if self.live is not None else []
         given = {name for name, _, _ in conditions}
         clauses += [clause(entity) for name, clause in self.unless.items() if name not in given]
-        for place, (name, operator, parts) in enumerate(conditions):
-            clauses.append(self._clause(name, operator, f"f{place}", len(parts), entity))
+        for place, (name, operator, _) in enumerate(conditions):
+            clauses.append(self._clause(name, operator, f"f{place}", entity))
         if searched:
             clauses.append(self._search(entity))
         if contained:
@@ -303,13 +328,13 @@ class Listing:
         pattern = bindparam("search_pattern", type_=Text)
         return or_(false(), *(attribute(entity, name).ilike(pattern) for name in self.search))
 
-    def _clause(self, name: str, operator: str, parameter: str, parts: int, entity: Any) -> ColumnElement[bool]:
+    def _clause(self, name: str, operator: str, parameter: str, entity: Any) -> ColumnElement[bool]:
         found = self.filters[name]
         if found.condition is not None:
             return found.condition(entity, operator, parameter)
         if found.expression is not None:
-            return _compare(found.expression(entity), operator, parameter, parts, _folded_twin(entity, found.path))
-        return _through(entity, found.path, operator, parameter, parts)
+            return _compare(found.expression(entity), operator, parameter, _folded_twin(entity, found.path))
+        return _through(entity, found.path, operator, parameter)
 
     def ordering(self, sorts: tuple[tuple[str, bool], ...], entity: Any) -> list[Any]:
         chosen = sorts or tuple((name.lstrip("-"), name.startswith("-")) for name in self.order)
@@ -409,15 +434,15 @@ def _folded_twin(entity: Any, path: tuple[str, ...]) -> Any:
     return getattr(entity, f"{path[-1]}_key", None) if path else None
 
 
-def _through(entity: Any, path: tuple[str, ...], operator: str, parameter: str, parts: int) -> ColumnElement[bool]:
+def _through(entity: Any, path: tuple[str, ...], operator: str, parameter: str) -> ColumnElement[bool]:
     """The condition on a related row's column: true when any related row matches."""
     found = getattr(entity, path[0])
     if len(path) == 1:
-        return _compare(found, operator, parameter, parts, _folded_twin(entity, path))
+        return _compare(found, operator, parameter, _folded_twin(entity, path))
     if not isinstance(getattr(found, "property", None), RelationshipProperty):
         return _array_compare(found, operator, parameter)
     target = aliased(found.property.mapper.class_)
-    inner = _through(target, path[1:], operator, parameter, parts)
+    inner = _through(target, path[1:], operator, parameter)
     return exists(select(lit(1)).where(found.of_type(target).__clause_element__(), inner).correlate(entity))
 
 
@@ -430,11 +455,11 @@ def _array_compare(array: Any, operator: str, parameter: str) -> ColumnElement[b
     if operator in ("in", "nin"):
         overlap = array.op("&&")(value)
         return not_(overlap) if operator == "nin" else overlap  # type: ignore[no-any-return]
-    member = value == any_(array)
+    member: ColumnElement[bool] = value == any_(array)
     return not_(member) if operator == "ne" else member
 
 
-def _compare(column: Any, operator: str, parameter: str, parts: int, folded: Any = None) -> ColumnElement[bool]:
+def _compare(column: Any, operator: str, parameter: str, folded: Any = None) -> ColumnElement[bool]:
     if operator == "is_null":
         return column.is_(None)  # type: ignore[no-any-return]
     if operator == "is_not_null":
@@ -442,7 +467,7 @@ def _compare(column: Any, operator: str, parameter: str, parts: int, folded: Any
     kind = column.type
     text = isinstance(kind, Text) or _kind_of(kind) == "text"
     if operator == "like":
-        return cast(column, Text).ilike(bindparam(f"{parameter}_0", type_=Text))  # type: ignore[no-any-return]
+        return cast(column, Text).ilike(bindparam(f"{parameter}_0", type_=Text))
     if operator in ("in", "nin"):
         values = bindparam(f"{parameter}_0", type_=ARRAY(Text if text else kind))
         left = (folded if folded is not None else func.lower(column)) if text else column
@@ -458,7 +483,7 @@ def _compare(column: Any, operator: str, parameter: str, parts: int, folded: Any
         left = folded if folded is not None else func.lower(column)
         return left == func.lower(value) if operator == "eq" else left != func.lower(value)
     if operator in ("eq", "ne"):
-        return column == value if operator == "eq" else column != value
+        return column == value if operator == "eq" else column != value  # type: ignore[no-any-return]
     return COMPARISONS[operator](column, value)
 
 

@@ -39,6 +39,7 @@ class Event(Numbered):
     token_name: Mapped[str | None]
     cause_chain: Mapped[list[int]] = mapped_column(ARRAY(BigInteger), server_default=text("'{}'"))
     depth: Mapped[int] = mapped_column(Integer, server_default=text("0"))
+    parent_history_id: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(Moment, server_default=NOW)
 
 

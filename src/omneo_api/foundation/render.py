@@ -92,8 +92,8 @@ class Included:
 
 
 M = TypeVar("M")
-EMPTY_LIST = literal_column("'[]'::json")
-EMPTY_MAP = literal_column("'{}'::json")
+EMPTY_LIST: Any = literal_column("'[]'::json")
+EMPTY_MAP: Any = literal_column("'{}'::json")
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,13 @@ class PlainResource:
         self.model, self.read, self.body, self.update_body = model, read, body, update or partial(body)
         self.name, self.scope, self.path, self.tag = name, scope, path, tag or f"{name}s"
         self.fixed, self.event, self.emits = frozenset(fixed), event, frozenset(emits)
-        self.paging, self.aliases, self.methods, self.example, self.owner = paging, tuple(aliases), methods, example, owner
+        self.paging, self.aliases, self.methods, self.example, self.owner = (
+            paging,
+            tuple(aliases),
+            methods,
+            example,
+            owner,
+        )
         self.scopes = dict(scopes or {})
         self.listing = Listing(read, model, **(listing or {}))
         self.reader = Reader(self.listing, by_handle="handle_key" in model.__table__.c)
@@ -99,9 +105,7 @@ class PlainResource:
         kept = {name: value for name, value in values.items() if name not in self.fixed}
         prepared = await self.prepare(session, kept, current)
         changes = {
-            name: value
-            for name, value in prepared.items()
-            if name in self.columns and value != getattr(current, name)
+            name: value for name, value in prepared.items() if name in self.columns and value != getattr(current, name)
         }
         touched = await self.related(session, current.id, prepared, current)
         if not changes and not touched:
@@ -125,7 +129,10 @@ class PlainResource:
 
     @property
     def _by_handle(self) -> Statement:
-        where = [self.model.handle_key == bindparam("key"), *([self.listing.live(self.model)] if self.listing.live else [])]
+        where = [
+            self.model.handle_key == bindparam("key"),
+            *([self.listing.live(self.model)] if self.listing.live else []),
+        ]
         return Statement(select(self.model.id).where(*where))
 
     async def remove(self, session: Any, current: Any) -> None:
@@ -183,14 +190,14 @@ class PlainResource:
         routes.add("POST", self.path, create, self._scope("create"), **options)
 
     def _declare_show(self, routes: Routes) -> None:
-        async def show(session: Any, call: Call, owner: Owner, id: str) -> Answer:  # noqa: A002
+        async def show(session: Any, call: Call, owner: Owner, id: str) -> Answer:
             return await self.reader.show(session, call, id, owner)
 
         options = self._options("/{id}", summary=f"Read a {self.name}")
         routes.add("GET", f"{self.path}/{{id}}", show, self._scope("read"), **options)
 
     def _declare_update(self, routes: Routes) -> None:
-        async def update(session: Any, call: Call, owner: Owner, body: Any, id: str) -> Answer:  # noqa: A002
+        async def update(session: Any, call: Call, owner: Owner, body: Any, id: str) -> Answer:
             current = await self.locked(session, id, owner)
             await self.change(session, current, sent(body))
             return one(await self.reader.text(session, current.id, include=self.reader.includes(call)))
@@ -199,7 +206,7 @@ class PlainResource:
         routes.add("PUT", f"{self.path}/{{id}}", update, self._scope("update"), **options)
 
     def _declare_delete(self, routes: Routes) -> None:
-        async def remove(session: Any, owner: Owner, id: str) -> Answer:  # noqa: A002
+        async def remove(session: Any, owner: Owner, id: str) -> Answer:
             await self.remove(session, await self.locked(session, id, owner))
             return NO_CONTENT
 

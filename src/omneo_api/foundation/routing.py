@@ -24,7 +24,9 @@ class _Pattern:
         text, place = "", 0
         for index, (match, kind) in enumerate(zip(found, kinds, strict=True)):
             last = index == len(found) - 1
-            text += re.escape(segment[place : match.start()]) + f"({KINDS['word' if kind == 'str' and not last else kind]})"
+            text += (
+                re.escape(segment[place : match.start()]) + f"({KINDS['word' if kind == 'str' and not last else kind]})"
+            )
             place = match.end()
         self.match = re.compile(text + re.escape(segment[place:])).fullmatch
         self.rank = (self.plain, DEMAND.index(kinds[0]), -len(segment))
@@ -77,7 +79,9 @@ class Router:
             allowed.update(node.methods)
         return sorted(allowed)
 
-    def _walk(self, node: _Node, segments: list[str], depth: int, values: list[str]) -> Iterator[tuple[_Node, list[str]]]:
+    def _walk(
+        self, node: _Node, segments: list[str], depth: int, values: list[str]
+    ) -> Iterator[tuple[_Node, list[str]]]:
         if depth == len(segments):
             if node.methods:
                 yield node, values

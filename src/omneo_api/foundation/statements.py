@@ -5,6 +5,7 @@ so nothing is compiled per request: a module's fixed statements are compiled whe
 once per combination of filters, sorts and includes.
 """
 
+import json
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
@@ -15,18 +16,22 @@ from sqlalchemy import JSON, Executable, bindparam, insert, text, update
 from sqlalchemy.dialects.postgresql import psycopg as dialects
 from sqlalchemy.sql import ClauseElement
 
-DIALECT = dialects.dialect(paramstyle="numeric_dollar")
+DIALECT: Any = dialects.dialect(paramstyle="numeric_dollar")  # type: ignore[no-untyped-call]
 
 
 def json_text(value: Any) -> bytes:
-    return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS)
+    """JSON text, also of integers beyond 64 bit, which are JSON but not for orjson."""
+    try:
+        return orjson.dumps(value, default=str, option=orjson.OPT_NON_STR_KEYS)
+    except TypeError:
+        return json.dumps(value, default=str).encode()
 
 
 class Statement:
     """SQL text with `$n` parameters; named values are put in order by `bind`.
 
-    Made from an SQLAlchemy statement, from SQL text with `:name` parameters, or from a function that builds the statement
-    when it is first used (when every table is known).
+    Made from an SQLAlchemy statement, from SQL text with `:name` parameters, or from a function that builds the
+    statement when it is first used (when every table is known).
     """
 
     __slots__ = ("_clause", "_defaults", "_json", "_names", "_sql")
@@ -37,7 +42,7 @@ class Statement:
 
     def _compile(self) -> None:
         clause = self._clause if isinstance(self._clause, ClauseElement) else self._clause()
-        compiled = clause.compile(dialect=DIALECT)
+        compiled: Any = clause.compile(dialect=DIALECT)
         self._names = tuple(compiled.positiontup or ())
         self._defaults = {name: value for name, value in compiled.params.items() if not compiled.binds[name].required}
         self._json = frozenset(

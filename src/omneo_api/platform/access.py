@@ -7,17 +7,16 @@ listens, and while its listening connection is down it trusts no cache.
 import asyncio
 import contextlib
 import hashlib
-import uuid
+import weakref
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from psycopg import AsyncConnection, Error
 
 from omneo_api.foundation import clock
 from omneo_api.foundation.calls import Call, Caller
-from omneo_api.foundation.database import Connection, Database, ReadSession, Tenant
+from omneo_api.foundation.database import Database, Tenant, WriteSession
 from omneo_api.foundation.errors import NotFound, Unauthenticated, Unavailable
 from omneo_api.foundation.logs import logger
 from omneo_api.foundation.operations import Operation
@@ -36,6 +35,7 @@ _FIND_TOKEN = Statement(
            coalesce(array_agg(r.role_id) FILTER (WHERE r.role_id IS NOT NULL), '{}') AS roles
     FROM api_tokens t
     JOIN users u ON u.tenant_id = t.tenant_id AND u.id = t.user_id AND u.deleted_at IS NULL
+    JOIN oauth_clients c ON c.tenant_id = t.tenant_id AND c.id = t.client_id AND NOT c.revoked
     LEFT JOIN user_roles r ON r.tenant_id = t.tenant_id AND r.user_id = t.user_id
     WHERE (t.token_hash = :hash::bytea OR t.id = :id::text) AND NOT t.revoked
     GROUP BY t.tenant_id, t.id, u.tenant_id, u.id
@@ -91,6 +91,8 @@ class Access:
         self._tokens: dict[tuple[int, bytes], KnownToken] = {}
         self._used: dict[int, tuple[Tenant, set[str]]] = {}
         self._listening = False
+        self._generation = 0
+        _GATES.add(self)
         self._tasks: list[asyncio.Task[None]] = []
 
     # Tenants ----------------------------------------------------------------------------------------------------------
@@ -100,8 +102,10 @@ class Access:
         handle = self._handle(host)
         known = self._tenants.get(handle)
         if known is None or not self._listening:
+            generation = self._generation
             known = await self.find_tenant(handle)
-            self._tenants[handle] = known
+            if generation == self._generation:
+                self._tenants[handle] = known
         return known
 
     def _handle(self, host: str) -> str:
@@ -136,10 +140,7 @@ class Access:
         digest = token_hash(secret)
         known = self._tokens.get((tenant.id, digest))
         if known is None or not self._listening:
-            known = await self._lookup(tenant, digest, None)
-            if len(self._tokens) >= CACHE_LIMIT:
-                self._tokens.clear()
-            self._tokens[tenant.id, digest] = known
+            known = await self._remembered((tenant.id, digest), tenant, digest, None)
         return self._alive(tenant, known)
 
     async def token_by_id(self, tenant: Tenant, identifier: str) -> Caller:
@@ -147,8 +148,20 @@ class Access:
         key = (tenant.id, b"id:" + identifier.encode("utf-8", "replace"))
         known = self._tokens.get(key)
         if known is None or not self._listening:
-            known = self._tokens[key] = await self._lookup(tenant, None, identifier)
+            known = await self._remembered(key, tenant, None, identifier)
         return self._alive(tenant, known)
+
+    async def _remembered(
+        self, key: tuple[int, bytes], tenant: Tenant, digest: bytes | None, identifier: str | None
+    ) -> KnownToken:
+        """Looks a token up and keeps it, unless something changed while the answer was on its way."""
+        generation = self._generation
+        known = await self._lookup(tenant, digest, identifier)
+        if generation == self._generation:
+            if len(self._tokens) >= CACHE_LIMIT:
+                self._tokens.clear()
+            self._tokens[key] = known
+        return known
 
     def _alive(self, tenant: Tenant, known: KnownToken) -> Caller:
         if known.expires_at <= clock.now(tenant.clock_offset):
@@ -180,6 +193,7 @@ class Access:
 
     def forget(self) -> None:
         """Empties the caches; also called by whoever changed what they hold, for this process at once."""
+        self._generation += 1
         self._tokens.clear()
         self._tenants.clear()
 
@@ -228,9 +242,22 @@ class Access:
                 await session.rows(_TOUCH, ids=sorted(identifiers))
 
 
-async def announce_change(connection: Any, what: str = "tokens") -> None:
-    """Tells every process, when the transaction commits, to forget its caches."""
-    await connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, what))
+_GATES: weakref.WeakSet[Access] = weakref.WeakSet()
+_ANNOUNCE = Statement("SELECT pg_notify(:channel::text, :what::text)")
 
 
-__all__ = ["Access", "Connection", "ReadSession", "announce_change", "bearer", "token_hash", "uuid"]
+def _forget_all() -> None:
+    for gate in _GATES:
+        gate.forget()
+
+
+async def announce_change(session: WriteSession, what: str = "tokens") -> None:
+    """Makes every process forget what it remembers of tokens and tenants once the transaction commits.
+
+    This process forgets before the change is answered, so the very next request sees it; others as the notice arrives.
+    """
+    session.after_commit["access"] = _forget_all
+    await session.row(_ANNOUNCE, channel=CHANNEL, what=what)
+
+
+__all__ = ["Access", "announce_change", "bearer", "token_hash"]

@@ -85,5 +85,3 @@ def unprefixed(database: Database) -> Routes:
     routes.add("GET", "/docs", page, None, **options)
     routes.add("GET", "/docs/assets/{name}", asset, None, **options)
     return routes
-
-

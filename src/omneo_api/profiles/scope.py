@@ -18,13 +18,16 @@ _BY_IDENTITY = Statement(
     """
     SELECT p.id FROM identities i
     JOIN profiles p ON p.tenant_id = i.tenant_id AND p.id = i.profile_id AND p.deleted_at IS NULL
-    WHERE i.handle_key = lower(:handle::text) AND i.identifier_key = lower(:identifier::text) AND i.is_active AND i.is_live
+    WHERE i.handle_key = lower(:handle::text) AND i.identifier_key = lower(:identifier::text)
+      AND i.is_active AND i.is_live
     """
 )
 _LOCK = Statement(
-    lambda: select(*Profile.__table__.c)
-    .where(Profile.id == bindparam("id"), Profile.deleted_at.is_(None))
-    .with_for_update()
+    lambda: (
+        select(*Profile.__table__.c)
+        .where(Profile.id == bindparam("id"), Profile.deleted_at.is_(None))
+        .with_for_update()
+    )
 )
 _ALIVE = Statement("SELECT 1 FROM profiles WHERE id = :id::uuid AND deleted_at IS NULL")
 

@@ -40,17 +40,38 @@ class Location(Resource, SoftDeleted):
     external_id_key: Mapped[str | None] = folded("external_id")
 
     address = relationship("LocationAddress", lazy="raise", viewonly=True, uselist=False)
-    normal_hours = relationship(
-        "LocationNormalHours", lazy="raise", viewonly=True, order_by="LocationNormalHours.id"
-    )
+    normal_hours = relationship("LocationNormalHours", lazy="raise", viewonly=True, order_by="LocationNormalHours.id")
     special_hours = relationship(
         "LocationSpecialHours", lazy="raise", viewonly=True, order_by="LocationSpecialHours.id"
+    )
+    custom_fields = relationship(
+        "CustomField",
+        lazy="raise",
+        viewonly=True,
+        primaryjoin=(
+            "and_(Location.tenant_id == foreign(CustomField.tenant_id), foreign(CustomField.owner_id) == cast(Location.id, Text),"
+            " CustomField.owner_type == literal_column(\"'location'\"))"
+        ),
+    )
+    departments = relationship(
+        "Department",
+        lazy="raise",
+        viewonly=True,
+        order_by="Department.id",
+        primaryjoin=(
+            "and_(Location.tenant_id == foreign(Department.tenant_id), Location.id == foreign(Department.location_id),"
+            " Department.deleted_at.is_(None))"
+        ),
     )
 
 
 class LocationAddress(Resource):
     __tablename__ = "location_addresses"
-    __table_args__ = (belongs_to("locations", "location_id", ondelete="CASCADE"), unique("location_id"))
+    __table_args__ = (
+        belongs_to("locations", "location_id", ondelete="CASCADE"),
+        unique("location_id"),
+        lookup("ix_location_addresses_place", "latitude", "longitude", where="latitude IS NOT NULL"),
+    )
 
     location_id: Mapped[int]
     name: Mapped[str | None]

@@ -1,30 +1,41 @@
 """Completed purchases (commerce 1 and 2).
 
-`transactions`, `transaction_items` and `transaction_payments` hold purchase facts: the application's role can insert
-there and nothing else. What legitimately happens later stands beside them: voids and order links (insert-only too),
-assignments, annotations, external references and item links (small and mutable).
+`transactions` (payments among them), `transaction_items` and `transaction_currency_values` hold purchase facts: the
+application's role can insert there and nothing else. What legitimately happens later stands beside them: voids
+(insert-only too), assignments, annotations, external references and item links (small and mutable).
 """
 
 import uuid
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, Numeric, Text, text
+from sqlalchemy import ARRAY, BigInteger, Boolean, Index, Numeric, Text, and_, cast, select, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.ext.hybrid import hybrid_property
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
+from omneo_api.commerce.locations.models import Location
 from omneo_api.foundation.models import (
     NOW,
+    Base,
     Moment,
     Money,
     Numbered,
     Tenanted,
     belongs_to,
     folded,
+    lit,
     lookup,
     unique,
 )
+from omneo_api.platform.custom_fields.models import CustomField
+from omneo_api.profiles.profile.models import Profile
+
+
+def _newest_first(name: str, *columns: str) -> Index:
+    """The order of a list; whether a row is listed is in the index too, so that counting reads nothing else."""
+    return Index(name, "tenant_id", *columns, "transacted_at", "transaction_id", postgresql_include=["void_kind"])
 
 
 class Transaction(Numbered):
@@ -34,7 +45,6 @@ class Transaction(Numbered):
     insert_only = True
     __table_args__ = (
         belongs_to("locations", "location_id"),
-        lookup("ix_transactions_transacted_at", "transacted_at", "id"),
         lookup("ix_transactions_location", "location_id", "transacted_at"),
         lookup("ix_transactions_external_id", "external_id_key"),
         lookup("ix_transactions_order_number", "order_number"),
@@ -57,7 +67,6 @@ class Transaction(Numbered):
     currency: Mapped[str | None]
     currency_id: Mapped[int | None] = mapped_column(BigInteger)
     currency_rate: Mapped[Decimal | None] = mapped_column(Numeric(18, 8))
-    currency_value: Mapped[Any | None] = mapped_column(JSONB)
     type: Mapped[str | None]
     order_number: Mapped[str | None]
     order_id: Mapped[int | None] = mapped_column(BigInteger)
@@ -67,9 +76,23 @@ class Transaction(Numbered):
     payments: Mapped[Any | None] = mapped_column(JSONB)
     created_at: Mapped[datetime] = mapped_column(Moment, server_default=NOW)
 
-    items = relationship("TransactionItem", lazy="raise", viewonly=True, order_by="TransactionItem.id")
-    state = relationship("TransactionState", lazy="raise", viewonly=True, uselist=False)
-    location = relationship("Location", lazy="raise", viewonly=True, uselist=False)
+
+class TransactionCurrencyValue(Numbered):
+    """The explicit rate that a sale came with, and its total at that rate."""
+
+    __tablename__ = "transaction_currency_values"
+    insert_only = True
+    __table_args__ = (
+        belongs_to("transactions", "transaction_id"),
+        lookup("ix_transaction_currency_values_transaction", "transaction_id"),
+    )
+
+    transaction_id: Mapped[int]
+    from_currency: Mapped[str]
+    to_currency: Mapped[str]
+    rate: Mapped[Decimal] = mapped_column(Numeric(18, 8))
+    total: Mapped[Decimal] = mapped_column(Money)
+    created_at: Mapped[datetime] = mapped_column(Moment, server_default=NOW)
 
 
 class TransactionItem(Numbered):
@@ -99,8 +122,36 @@ class TransactionItem(Numbered):
     department: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(Moment, server_default=NOW)
 
-    transaction = relationship("Transaction", lazy="raise", viewonly=True, uselist=False)
+    transaction = relationship(
+        "RecordedTransaction",
+        lazy="raise",
+        viewonly=True,
+        uselist=False,
+        primaryjoin=lambda: and_(
+            foreign(TransactionItem.tenant_id) == RecordedTransaction.tenant_id,
+            foreign(TransactionItem.transaction_id) == RecordedTransaction.id,
+        ),
+    )
     annotation = relationship("TransactionItemAnnotation", lazy="raise", viewonly=True, uselist=False)
+    profile = relationship(
+        Profile,
+        lazy="raise",
+        viewonly=True,
+        uselist=False,
+        secondary=lambda: TransactionState.__table__,
+        primaryjoin=lambda: and_(
+            TransactionItem.tenant_id == foreign(TransactionState.tenant_id),
+            TransactionItem.transaction_id == foreign(TransactionState.transaction_id),
+        ),
+        secondaryjoin=lambda: and_(
+            foreign(TransactionState.tenant_id) == Profile.tenant_id,
+            foreign(TransactionState.profile_id) == Profile.id,
+        ),
+    )
+
+    @hybrid_property
+    def is_return(self) -> Any:
+        return self.quantity < lit(0)
 
 
 class TransactionState(Tenanted):
@@ -113,7 +164,8 @@ class TransactionState(Tenanted):
     __table_args__ = (
         belongs_to("transactions", "transaction_id"),
         belongs_to("profiles", "profile_id"),
-        lookup("ix_transaction_states_profile", "profile_id", "transacted_at", "transaction_id"),
+        _newest_first("ix_transaction_states_profile", "profile_id"),
+        _newest_first("ix_transaction_states_transacted_at"),
         lookup("ix_transaction_states_receipt", "receipt_ref_key"),
     )
 
@@ -135,8 +187,6 @@ class TransactionState(Tenanted):
     status: Mapped[str | None]
     updated_at: Mapped[datetime] = mapped_column(Moment, server_default=NOW)
 
-    profile = relationship("Profile", lazy="raise", viewonly=True, uselist=False)
-
 
 class TransactionVoid(Numbered):
     """That a transaction stopped counting: voided, superseded by another, or deleted."""
@@ -152,12 +202,13 @@ class TransactionVoid(Numbered):
 
 
 class TransactionRef(Tenanted):
-    """The slot that a transaction holds in a source system: at most one living transaction per (system, external id)."""
+    """The slot that a transaction holds in a source system: one living transaction per (system, external id)."""
 
     __tablename__ = "transaction_external_refs"
     __table_args__ = (
         belongs_to("transactions", "transaction_id"),
         lookup("ix_transaction_external_refs_transaction", "transaction_id"),
+        lookup("ix_transaction_external_refs_external_id", "external_id_key"),
     )
 
     system: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -165,11 +216,17 @@ class TransactionRef(Tenanted):
     transaction_id: Mapped[int]
 
 
+TransactionRef.__table__.primary_key.info["field"] = "external_id"
+
+
 class TransactionItemAnnotation(Tenanted):
     """What may still change about a line: its meta, its tags, and the catalogue variant it was found to be."""
 
     __tablename__ = "transaction_item_annotations"
-    __table_args__ = (belongs_to("transaction_items", "item_id"), lookup("ix_item_annotations_variant", "product_variant_id"))
+    __table_args__ = (
+        belongs_to("transaction_items", "item_id"),
+        lookup("ix_item_annotations_variant", "product_variant_id"),
+    )
 
     item_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     product_variant_id: Mapped[int | None] = mapped_column(BigInteger)
@@ -177,3 +234,96 @@ class TransactionItemAnnotation(Tenanted):
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     achievement_counted: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     updated_at: Mapped[datetime] = mapped_column(Moment, server_default=NOW)
+
+
+def _recorded() -> Any:
+    facts, states = Transaction.__table__, TransactionState.__table__
+    told = [column for column in states.c if column.name not in ("tenant_id", "transaction_id")]
+    fixed = [column for column in facts.c if column.name != "transacted_at"]
+    together = and_(states.c.tenant_id == facts.c.tenant_id, states.c.transaction_id == facts.c.id)
+    return select(*fixed, *told).join_from(states, facts, together).subquery("recorded")
+
+
+class RecordedTransaction(Base):
+    """A transaction as it is read: its facts with what was said about it later.
+
+    Lists walk `transaction_states` in the order of its indexes (the planner flattens the subquery) and fetch the facts
+    of the rows that they show; that is why `transacted_at` is taken from there.
+    """
+
+    __table__ = _recorded()
+    if TYPE_CHECKING:
+        id: Any
+        tenant_id: Any
+        profile_id: Any
+        location_id: Any
+        staff_id: Any
+        void_kind: Any
+
+    __mapper_args__ = {"primary_key": [__table__.c.tenant_id, __table__.c.id]}  # noqa: RUF012
+
+    items = relationship(
+        TransactionItem,
+        lazy="raise",
+        viewonly=True,
+        order_by=TransactionItem.id,
+        primaryjoin=lambda: and_(
+            RecordedTransaction.tenant_id == foreign(TransactionItem.tenant_id),
+            RecordedTransaction.id == foreign(TransactionItem.transaction_id),
+        ),
+    )
+    currency_values = relationship(
+        TransactionCurrencyValue,
+        lazy="raise",
+        viewonly=True,
+        order_by=TransactionCurrencyValue.id,
+        primaryjoin=lambda: and_(
+            RecordedTransaction.tenant_id == foreign(TransactionCurrencyValue.tenant_id),
+            RecordedTransaction.id == foreign(TransactionCurrencyValue.transaction_id),
+        ),
+    )
+    custom_fields = relationship(
+        CustomField,
+        lazy="raise",
+        viewonly=True,
+        order_by=CustomField.id,
+        primaryjoin=lambda: and_(
+            RecordedTransaction.tenant_id == foreign(CustomField.tenant_id),
+            foreign(CustomField.owner_type) == lit("transaction"),
+            cast(RecordedTransaction.id, Text) == foreign(CustomField.owner_id),
+        ),
+    )
+    profile = relationship(
+        Profile,
+        lazy="raise",
+        viewonly=True,
+        uselist=False,
+        primaryjoin=lambda: and_(
+            RecordedTransaction.tenant_id == foreign(Profile.tenant_id),
+            RecordedTransaction.profile_id == foreign(Profile.id),
+        ),
+    )
+    staff = relationship(
+        Profile,
+        lazy="raise",
+        viewonly=True,
+        uselist=False,
+        primaryjoin=lambda: and_(
+            RecordedTransaction.tenant_id == foreign(Profile.tenant_id),
+            RecordedTransaction.staff_id == foreign(Profile.id),
+        ),
+    )
+    location = relationship(
+        Location,
+        lazy="raise",
+        viewonly=True,
+        uselist=False,
+        primaryjoin=lambda: and_(
+            RecordedTransaction.tenant_id == foreign(Location.tenant_id),
+            RecordedTransaction.location_id == foreign(Location.id),
+        ),
+    )
+
+    @hybrid_property
+    def is_void(self) -> Any:
+        return self.void_kind.is_not(None)

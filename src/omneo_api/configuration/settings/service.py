@@ -9,6 +9,7 @@ SEEDS: dict[str, tuple[str, str | None]] = {
     "client_timezone": ("string", "UTC"),
     "country": ("string", "AU"),
     "language": ("string", "en"),
+    "tenant_name": ("string", None),
     "point_exchange_rate": ("float", "0.01"),
     "claims.max_attempts": ("integer", "168"),
     "claims.max_transaction_age_days": ("integer", None),

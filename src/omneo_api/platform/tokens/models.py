@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from sqlalchemy import ARRAY, Boolean, LargeBinary, Text, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from omneo_api.foundation.models import NOW, Moment, Numbered, Resource, Tenanted, Timed, belongs_to, lookup, unique
 
@@ -45,6 +45,9 @@ class ApiToken(Tenanted, Timed):
     expires_at: Mapped[datetime]
     refresh_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     refresh_expires_at: Mapped[datetime | None]
+
+    client = relationship("OAuthClient", lazy="raise", viewonly=True)
+    user = relationship("User", lazy="raise", viewonly=True)
 
 
 class TokenUsage(Numbered):

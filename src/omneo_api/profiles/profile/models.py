@@ -4,14 +4,53 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, SmallInteger, Text, func, literal_column, text
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    SmallInteger,
+    Text,
+    and_,
+    cast,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.ext.hybrid import hybrid_property
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship, synonym
 
-from omneo_api.foundation.models import NOW, Moment, SoftDeleted, Tenanted, Timed, belongs_to, lookup, unique_live
+from omneo_api.foundation.models import NOW, Moment, SoftDeleted, Tenanted, Timed, belongs_to, lit, lookup, unique_live
+from omneo_api.platform.custom_fields.models import CustomField
+from omneo_api.profiles.identities.models import Identity
+from omneo_api.profiles.profile import birthdays
+from omneo_api.profiles.statuses.models import ProfileStatus
 
 INCOMPLETE_TYPES = ("incomplete", "pending", "temporary")
+
+
+def _staff(column: str) -> Any:
+    """The live or deleted profile of a member of staff: who served a person is not forgotten with the account."""
+    return relationship(
+        "Profile",
+        lazy="raise",
+        viewonly=True,
+        uselist=False,
+        primaryjoin=f"and_(Profile.tenant_id == foreign(remote(Profile.tenant_id)), "
+        f"foreign(remote(Profile.id)) == Profile.{column})",
+    )
+
+
+def _location(column: str) -> Any:
+    return relationship(
+        "Location",
+        lazy="raise",
+        viewonly=True,
+        uselist=False,
+        primaryjoin=f"and_(Profile.tenant_id == foreign(Location.tenant_id), foreign(Location.id) == Profile.{column})",
+    )
 
 
 class Profile(Tenanted, Timed, SoftDeleted):
@@ -23,6 +62,9 @@ class Profile(Tenanted, Timed, SoftDeleted):
         unique_live("uq_profiles_mobile_phone", "mobile_phone", message="The phone number exists"),
         lookup("ix_profiles_created_at", "created_at", "id", where="deleted_at IS NULL AND profile_type <> 'deleted'"),
         lookup("ix_profiles_updated_at", "updated_at"),
+        lookup("ix_profiles_secondary_phone", "secondary_phone", where="secondary_phone IS NOT NULL"),
+        lookup("ix_profiles_joined_staff", "joined_staff_id", where="joined_staff_id IS NOT NULL"),
+        lookup("ix_profiles_preferred_staff", "preferred_staff_id", where="preferred_staff_id IS NOT NULL"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(
@@ -61,24 +103,67 @@ class Profile(Tenanted, Timed, SoftDeleted):
         lazy="raise",
         viewonly=True,
         order_by="Identity.id",
-        primaryjoin="and_(Profile.tenant_id == foreign(Identity.tenant_id), Profile.id == foreign(Identity.profile_id))",
-    )
-    joined_location = relationship(
-        "Location",
-        lazy="raise",
-        viewonly=True,
-        primaryjoin="and_(Profile.tenant_id == foreign(Location.tenant_id), foreign(Location.id) == Profile.joined_location_id)",
-        uselist=False,
-    )
-    preferred_location = relationship(
-        "Location",
-        lazy="raise",
-        viewonly=True,
         primaryjoin=(
-            "and_(Profile.tenant_id == foreign(Location.tenant_id), foreign(Location.id) == Profile.preferred_location_id)"
+            "and_(Profile.tenant_id == foreign(Identity.tenant_id), Profile.id == foreign(Identity.profile_id))"
         ),
-        uselist=False,
     )
+    joined_location = _location("joined_location_id")
+    preferred_location = _location("preferred_location_id")
+    joined_staff = _staff("joined_staff_id")
+    preferred_staff = _staff("preferred_staff_id")
+    addresses = relationship("Address", lazy="raise", viewonly=True, order_by="Address.id")
+    default_address = relationship(
+        "Address",
+        lazy="raise",
+        viewonly=True,
+        uselist=False,
+        primaryjoin=(
+            "and_(Profile.tenant_id == foreign(Address.tenant_id), Profile.id == foreign(Address.profile_id), "
+            "Address.is_default)"
+        ),
+    )
+    dates = relationship("ProfileDate", lazy="raise", viewonly=True, order_by="ProfileDate.id")
+    custom_attribute_rows = relationship("CustomAttribute", lazy="raise", viewonly=True)
+    custom_field_rows = relationship(
+        CustomField,
+        lazy="raise",
+        viewonly=True,
+        primaryjoin=lambda: and_(
+            Profile.tenant_id == foreign(CustomField.tenant_id),
+            foreign(CustomField.owner_type) == lit("profile"),
+            foreign(CustomField.owner_id) == cast(Profile.id, Text),
+        ),
+    )
+    regions = relationship("ProfileRegion", lazy="raise", viewonly=True, order_by="ProfileRegion.id")
+    active_region = relationship(
+        "ProfileRegion",
+        lazy="raise",
+        viewonly=True,
+        uselist=False,
+        primaryjoin=(
+            "and_(Profile.tenant_id == foreign(ProfileRegion.tenant_id), "
+            "Profile.id == foreign(ProfileRegion.profile_id), ProfileRegion.is_active)"
+        ),
+    )
+    active_statuses = relationship(
+        ProfileStatus,
+        lazy="raise",
+        viewonly=True,
+        primaryjoin=lambda: and_(
+            Profile.tenant_id == foreign(ProfileStatus.tenant_id),
+            Profile.id == foreign(ProfileStatus.profile_id),
+            ProfileStatus.removed_at.is_(None),
+            or_(ProfileStatus.expires_at.is_(None), ProfileStatus.expires_at > func.omneo_now()),
+        ),
+    )
+    normal_hours = relationship("ProfileNormalHours", lazy="raise", viewonly=True, order_by="ProfileNormalHours.id")
+    special_hours = relationship("ProfileSpecialHours", lazy="raise", viewonly=True, order_by="ProfileSpecialHours.id")
+
+    # Both are stored in one letter case, so they are their own folded twins.
+    email_key = synonym("email")
+    mobile_phone_key = synonym("mobile_phone")
+    secondary_phone_key = synonym("secondary_phone")
+    profile_type_key = synonym("profile_type")
 
     @hybrid_property
     def full_name(self) -> Any:
@@ -86,4 +171,28 @@ class Profile(Tenanted, Timed, SoftDeleted):
 
     @hybrid_property
     def is_completed(self) -> Any:
-        return self.profile_type.not_in([literal_column(f"'{name}'") for name in INCOMPLETE_TYPES])
+        kind: Any = self.profile_type
+        return kind.not_in([literal_column(f"'{name}'") for name in INCOMPLETE_TYPES])
+
+    @hybrid_property
+    def external_id(self) -> Any:
+        found = select(Identity.identifier).where(
+            Identity.tenant_id == self.tenant_id, Identity.profile_id == self.id, Identity.is_primary
+        )
+        return found.correlate_except(Identity).scalar_subquery()
+
+    @hybrid_property
+    def birth_date(self) -> Any:
+        return birthdays.on(self.birth_year, self.birth_month, self.birth_day)
+
+    @hybrid_property
+    def next_birthday(self) -> Any:
+        return birthdays.following(self.birth_month, self.birth_day)
+
+    @hybrid_property
+    def birth_days(self) -> Any:
+        return birthdays.days_until(self.birth_month, self.birth_day)
+
+    @hybrid_property
+    def birth_days_past(self) -> Any:
+        return birthdays.days_since(self.birth_month, self.birth_day)

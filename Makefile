@@ -1,0 +1,51 @@
+# The everyday commands. `make serve` and `make test` need nothing but Python 3.11 or newer.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+JOBS ?= 2
+
+.PHONY: help serve test check bench format lock openapi clean
+
+help: ## Show these lines
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
+
+$(STAMP): requirements.txt requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 ..."; exit 1; }
+	@echo "Making the environment in $(VENV) (once, about a minute)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $(STAMP)
+
+serve: $(STAMP) ## Start everything: PostgreSQL, API and worker
+	@exec $(BIN)/omneo serve
+
+test: $(STAMP) ## Run the whole test suite against a real PostgreSQL
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+
+check: $(STAMP) ## Lint, types, own rules, migrations and the OpenAPI files
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/python tools/house_rules.py
+	@$(BIN)/python tools/migrations_agree.py
+	@$(BIN)/python tools/configuration_reference.py --check
+	@$(BIN)/omneo openapi export --check openapi
+
+bench: $(STAMP) ## Measure against the ceilings (needs wrk)
+	@$(BIN)/python benchmarks/run.py
+
+format: $(STAMP) ## Format and mend what can be mended
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+openapi: $(STAMP) ## Write the OpenAPI files
+	@$(BIN)/omneo openapi export openapi
+
+lock: $(STAMP) ## Lock the dependencies of pyproject.toml with hashes
+	@$(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.txt
+	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --extra dev pyproject.toml -c requirements.txt -o requirements-dev.txt
+
+clean: ## Remove the environment and caches (never .omneo, which holds data)
+	@rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis build src/*.egg-info

@@ -1,0 +1,11 @@
+"""Where commerce stands below `/v3`."""
+
+from omneo_api.commerce.brands import brands
+from omneo_api.commerce.departments import departments
+from omneo_api.commerce.transactions import routes as transactions
+from omneo_api.foundation.operations import Operation
+
+
+def operations() -> list[Operation]:
+    rooms = [brands, departments]
+    return [operation for room in rooms for operation in room.routes().mounted()] + transactions.operations()

@@ -1,0 +1,195 @@
+"""From the references of a request to rows (commerce 1.4, 2.3).
+
+A till's purchase names its customer, shop, cashier and source systems in whatever form it has. One statement finds all
+of them, and locks the customer; further statements run only for what nobody has made yet.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from omneo_api.commerce.locations import service as locations
+from omneo_api.commerce.transactions import effects
+from omneo_api.configuration.settings.service import SEEDS
+from omneo_api.configuration.systems import register_systems
+from omneo_api.configuration.tags import register_tags
+from omneo_api.foundation.errors import Errors, Invalid, already_taken, selected_is_invalid
+from omneo_api.foundation.statements import Statement
+
+LARGEST_ID = 2**63 - 1
+CENT = Decimal("0.01")
+
+_FIND = """
+    WITH wanted AS (
+        SELECT coalesce(
+            :profile_id::uuid,
+            (SELECT id FROM profiles WHERE email = lower(:profile_email::text) AND deleted_at IS NULL),
+            (SELECT profile_id FROM identities
+             WHERE handle_key = lower(:profile_handle::text) AND identifier_key = lower(:profile_identifier::text)
+                   AND is_active AND is_live)
+        ) AS id
+    ), owner AS (
+        SELECT p.id FROM profiles p WHERE p.id = (SELECT id FROM wanted) AND p.deleted_at IS NULL {lock}
+    )
+    SELECT
+        (SELECT id FROM owner) AS profile_id,
+        coalesce(
+            (SELECT id FROM locations WHERE id = :location_id::bigint AND deleted_at IS NULL),
+            (SELECT id FROM locations WHERE external_id_key = lower(:location::text) AND deleted_at IS NULL),
+            (SELECT id FROM locations WHERE external_code = :location::text AND deleted_at IS NULL ORDER BY id LIMIT 1)
+        ) AS location_id,
+        coalesce(
+            (SELECT id FROM profiles WHERE id = :staff_id::uuid AND deleted_at IS NULL),
+            (SELECT profile_id FROM identities
+             WHERE handle_key = 'staff' AND identifier_key = lower(:staff::text) AND is_active AND is_live)
+        ) AS staff_id,
+        EXISTS (
+            SELECT 1 FROM transaction_external_refs
+            WHERE system = ANY (:slots::text[]) AND external_id_key = lower(:external_id::text)
+        ) AS taken,
+        EXISTS (
+            SELECT 1 FROM unnest(:systems::text[]) AS named
+            WHERE NOT EXISTS (SELECT 1 FROM systems WHERE handle_key = lower(named))
+        ) AS new_systems,
+        EXISTS (
+            SELECT 1 FROM unnest(:tags::text[]) AS named WHERE NOT EXISTS (SELECT 1 FROM tags WHERE handle = named)
+        ) AS new_tags,
+        (SELECT value FROM settings WHERE handle_key = 'currency') AS base_currency
+"""
+_LOCKING = Statement(_FIND.format(lock="FOR UPDATE"))
+_LOOKING = Statement(_FIND.format(lock=""))
+_SYSTEMS = Statement("SELECT id, handle FROM systems WHERE id = ANY (:ids::bigint[])")
+
+
+@dataclass(slots=True)
+class Resolved:
+    """The columns that a request's references came to."""
+
+    profile_id: uuid.UUID | None = None
+    location_id: int | None = None
+    staff_id: uuid.UUID | None = None
+    systems: list[str] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+    currency_id: int | None = None
+    currency_rate: Decimal | None = None
+    taken: bool = False
+
+
+def as_uuid(text: str | None) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text) if text and len(text) == 36 else None
+    except ValueError:
+        return None
+
+
+def slots_of(systems: list[str]) -> list[str]:
+    """The external slots that a transaction of these systems takes: one per system, `''` without any."""
+    return list(dict.fromkeys(system.lower() for system in systems)) or [""]
+
+
+def _profile_reference(values: Mapping[str, Any]) -> dict[str, Any]:
+    reference, handle = values.get("profile_id"), values.get("profile_id_handle")
+    by_email = handle is not None and handle.lower() == "email"
+    by_identity = handle is not None and not by_email
+    return {
+        "profile_id": as_uuid(reference) if handle is None else None,
+        "profile_email": reference if by_email else None,
+        "profile_handle": handle if by_identity else None,
+        "profile_identifier": reference if by_identity else None,
+    }
+
+
+async def _found(session: Any, values: Mapping[str, Any], systems: list[str], *, lock: bool) -> Any:
+    location, staff = values.get("location_id"), values.get("staff_id")
+    number = int(location) if location and location.isascii() and location.isdigit() and len(location) < 20 else None
+    return await session.row(
+        _LOCKING if lock else _LOOKING,
+        **_profile_reference(values),
+        location_id=number if number is not None and number <= LARGEST_ID else None,
+        location=location,
+        staff_id=as_uuid(staff),
+        staff=staff,
+        slots=slots_of(systems),
+        external_id=values.get("external_id"),
+        systems=systems,
+        tags=[tag for tag in values.get("tags") or () if isinstance(tag, str)],
+    )
+
+
+async def _system_handles(session: Any, systems: list[str | int]) -> list[str]:
+    ids = [system for system in systems if isinstance(system, int)]
+    known = {row.id: row.handle for row in await session.rows(_SYSTEMS, ids=ids)} if ids else {}
+    handles = [known.get(system) if isinstance(system, int) else system for system in systems]
+    return list(dict.fromkeys(handle for handle in handles if handle))
+
+
+async def resolve(session: Any, values: Mapping[str, Any]) -> Resolved:
+    """Finds or makes what a purchase refers to and locks its profile.
+
+    Raises: Invalid for an unknown profile, order, organisation or variant; locations, staff, systems and tags that are
+    unknown are made.
+    """
+    systems = await _system_handles(session, values.get("systems") or [])
+    found = await _found(session, values, systems, lock=True)
+    errors: Errors = {}
+    if values.get("profile_id") is not None and found.profile_id is None:
+        errors["profile_id"] = [selected_is_invalid("profile_id")]
+    for key in ("order_id", "organisation_id"):
+        if values.get(key) is not None:
+            errors[key] = [selected_is_invalid(key)]
+    errors |= resolve_variants(values.get("items") or [])
+    if found.taken:
+        errors["external_id"] = [already_taken("external_id")]
+    if errors:
+        raise Invalid(errors)
+    location_id, staff_id = found.location_id, found.staff_id
+    if location_id is None and values.get("location_id") is not None:
+        location_id = await locations.resolve(session, values["location_id"])
+    if staff_id is None and values.get("staff_id") is not None:
+        staff_id = await effects.placeholder_staff(session, values["staff_id"])
+    if found.new_systems:
+        await register_systems(session, systems)
+    tags = values.get("tags") or []
+    if found.new_tags or any(isinstance(tag, int) for tag in tags):
+        tags = await register_tags(session, tags)
+    rate = _rate(values, found.base_currency or SEEDS["currency"][1])
+    return Resolved(found.profile_id, location_id, staff_id, systems, tags, None, rate)
+
+
+async def look(session: Any, values: Mapping[str, Any]) -> Resolved:
+    """The same without making or locking anything: what is unknown stays None."""
+    systems = await _system_handles(session, values.get("systems") or [])
+    found = await _found(session, values, systems, lock=False)
+    return Resolved(found.profile_id, found.location_id, found.staff_id, systems, taken=found.taken)
+
+
+def _rate(values: Mapping[str, Any], base: str | None) -> Decimal | None:
+    """The multiplier to the tenant's base currency, frozen with the sale; None when no rate is known."""
+    explicit, currency = values.get("currency_value"), values.get("currency")
+    if explicit is not None:
+        return explicit.rate if explicit.to.upper() == (base or "").upper() else None
+    if currency is not None and base is not None and currency.upper() == base.upper():
+        return Decimal(1)
+    return None
+
+
+def converted(total: Decimal, rate: Decimal) -> Decimal:
+    """Rounds half-up to the cent."""
+    return (total * rate).quantize(CENT, rounding=ROUND_HALF_UP)
+
+
+def resolve_variants(lines: list[dict[str, Any]]) -> Errors:
+    """Finds the catalogue variant of each line and puts it under `variant_id`; answers what is wrong.
+
+    The one place where a catalogue plugs in. Without one a variant that is named by id cannot exist, and a line that
+    names its variant in another way stays as it was sent, unlinked.
+    """
+    errors: Errors = {}
+    for place, line in enumerate(lines):
+        if line.get("product_variant_id") is not None:
+            path = f"items.{place}.product_variant_id"
+            errors[path] = [selected_is_invalid(path)]
+        line.setdefault("variant_id", None)
+    return errors

@@ -1,0 +1,271 @@
+"""The life of a transaction: recorded once, annotated, assigned, voided (commerce 1.6, 1.7)."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from psycopg.errors import SerializationFailure
+
+from omneo_api.commerce.transactions import effects, events
+from omneo_api.commerce.transactions.bodies import ANNOTATIONS
+from omneo_api.commerce.transactions.custom_fields import keep_custom_fields
+from omneo_api.commerce.transactions.facts import LINES, Pairs, differences, immutable, line_differences
+from omneo_api.commerce.transactions.models import TransactionState
+from omneo_api.commerce.transactions.recording import as_json, record
+from omneo_api.commerce.transactions.resolution import look, resolve
+from omneo_api.configuration.tags import register_tags
+from omneo_api.foundation.errors import Invalid, NotFound, selected_is_invalid
+from omneo_api.foundation.statements import Statement
+
+VOID, SUPERSEDED, DELETED = "void", "superseded", "deleted"
+NEVER_REVIVED = "A void is final: record a new transaction instead."
+
+_OWNER = Statement(
+    "SELECT profile_id FROM transaction_states WHERE transaction_id = :id::bigint"
+    " AND void_kind IS DISTINCT FROM 'deleted'"
+)
+_LOCK_PROFILES = Statement("SELECT id FROM profiles WHERE id = ANY (:ids::uuid[]) ORDER BY id FOR UPDATE")
+_LOCK = Statement(
+    "SELECT * FROM transaction_states WHERE transaction_id = :id::bigint AND void_kind IS DISTINCT FROM 'deleted'"
+    " FOR UPDATE"
+)
+_VOID = Statement(
+    """
+    WITH noted AS (
+        INSERT INTO transaction_voids (transaction_id, kind, successor_id)
+        VALUES (:id::bigint, :kind::text, :successor_id::bigint)
+        ON CONFLICT (tenant_id, transaction_id, kind) DO NOTHING
+    )
+    UPDATE transaction_states
+    SET void_kind = :kind::text, successor_id = :successor_id::bigint, updated_at = omneo_now()
+    WHERE transaction_id = :id::bigint
+    """
+)
+_FREE_SLOTS = Statement("DELETE FROM transaction_external_refs WHERE transaction_id = :id::bigint")
+_ASSIGN = Statement(
+    """
+    UPDATE transaction_states
+    SET profile_id = :profile_id::uuid, claimed_at = :claimed_at::timestamptz, claim_id = :claim_id::bigint,
+        updated_at = omneo_now()
+    WHERE transaction_id = :id::bigint
+    """
+)
+_ANNOTATE_LINE = Statement(
+    """
+    INSERT INTO transaction_item_annotations (item_id, meta, tags)
+    VALUES (:id::bigint, :meta::jsonb, :tags::text[])
+    ON CONFLICT (tenant_id, item_id) DO UPDATE
+    SET meta = excluded.meta, tags = excluded.tags, updated_at = omneo_now()
+    """
+)
+
+
+async def create(
+    session: Any,
+    values: Mapping[str, Any],
+    identifier: int | None = None,
+    kept: Mapping[str, Any] | None = None,
+) -> int:
+    """Records a purchase and runs its whole pipeline; answers its id. `values` are those of a checked body.
+
+    `kept` are resolved references that pass from a superseded transaction.
+    Raises: Invalid for references that do not exist and for an external id that is taken.
+    """
+    resolved = await resolve(session, values)
+    for name, value in (kept or {}).items():
+        setattr(resolved, name, value)
+    redemption_id = values.get("redemption_id")
+    if redemption_id is not None and resolved.profile_id is None:
+        resolved.profile_id = await effects.redeemer(session, redemption_id)
+    row = await record(session, values, resolved, identifier)
+    profile_id = resolved.profile_id
+    new = {
+        name: value for name, value in values.items() if name not in ("items", "profile_id_handle", "currency_value")
+    }
+    new |= {"id": row.id, "profile_id": profile_id, "items": len(row.items)}
+    session.outbox.audit("created", "Transaction", row.id, None, new, profile_id)
+    events.emit(session, "created", row.id, profile_id)
+    events.emit_items(session, "created", row.items, profile_id)
+    if values.get("custom_fields"):
+        await keep_custom_fields(session, row.id, values["custom_fields"])
+    if redemption_id is not None:
+        await effects.attach_redemption(session, redemption_id, row.id, profile_id)
+    elif profile_id is not None:
+        await effects.link_redemption(session, profile_id, row.id, values)
+    if profile_id is not None and not values.get("is_void"):
+        await effects.attached(session, row.id, profile_id)
+    created: int = row.id
+    return created
+
+
+async def lock(session: Any, identifier: int, *others: uuid.UUID | None) -> Any:
+    """The state of a transaction that is not deleted, locked after its profile and the `others`.
+
+    Raises: NotFound; SerializationFailure, which starts the request anew, when its profile changed meanwhile.
+    """
+    owner = await session.row(_OWNER, id=identifier)
+    if owner is None:
+        raise NotFound
+    profiles = sorted({profile for profile in (owner.profile_id, *others) if profile is not None})
+    if profiles:
+        await session.rows(_LOCK_PROFILES, ids=profiles)
+    state = await session.row(_LOCK, id=identifier)
+    if state is None:
+        raise NotFound
+    if state.profile_id != owner.profile_id:
+        raise SerializationFailure("the transaction changed its profile while it was being locked")
+    return state
+
+
+async def change(session: Any, identifier: int, values: Mapping[str, Any]) -> None:
+    """Applies a PUT: annotations, assignment and void; facts may only repeat what is stored.
+
+    Raises: NotFound, Invalid, Conflict with every fact that differs.
+    """
+    target = await target_profile(session, values)
+    state = await lock(session, identifier, target)
+    errors, pairs = await differences(session, identifier, values)
+    if values.get("is_void") is False and state.void_kind is not None:
+        errors["is_void"] = [NEVER_REVIVED]
+    if errors:
+        raise immutable(errors)
+    await apply(session, state, values, pairs, target)
+
+
+async def target_profile(session: Any, values: Mapping[str, Any]) -> uuid.UUID | None:
+    """The profile that `profile_id` names, None when it names none. Raises: Invalid when there is no such profile."""
+    if values.get("profile_id") is None:
+        return None
+    found = (await look(session, {name: values.get(name) for name in ("profile_id", "profile_id_handle")})).profile_id
+    if found is None:
+        raise Invalid.field("profile_id", selected_is_invalid("profile_id"))
+    return found
+
+
+async def apply(session: Any, state: Any, values: Mapping[str, Any], pairs: Pairs, target: uuid.UUID | None) -> None:
+    """Applies what may change to a locked transaction whose facts were found equal."""
+    await annotate(session, state, values)
+    await _annotate_lines(session, state, pairs)
+    if "profile_id" in values and target != state.profile_id:
+        await assign(session, state, target)
+        state = state._replace(profile_id=target)
+    if values.get("is_void") and state.void_kind is None:
+        await void(session, state, VOID)
+
+
+async def annotate(session: Any, state: Any, values: Mapping[str, Any]) -> bool:
+    """Writes the annotations that differ; False when none does."""
+    changes = {name: values[name] for name in ANNOTATIONS if name in values}
+    if changes.get("tags"):
+        changes["tags"] = await register_tags(session, changes["tags"])
+    changes = {name: value for name, value in changes.items() if value != getattr(state, name)}
+    identifier, profile_id = state.transaction_id, state.profile_id
+    kept = await keep_custom_fields(session, identifier, values.get("custom_fields") or [])
+    if not changes and not kept:
+        return False
+    moved = {**changes, "updated_at": session.now}
+    await session.update(TransactionState, {"transaction_id": identifier}, moved)
+    old = {name: getattr(state, name) for name in changes}
+    session.outbox.audit("updated", "Transaction", identifier, old, changes, profile_id)
+    events.emit(session, "updated", identifier, profile_id)
+    return True
+
+
+async def _annotate_lines(session: Any, state: Any, pairs: Pairs) -> None:
+    changed = False
+    for line, row in pairs:
+        changed |= await annotate_line(session, state, line, row)
+    if changed:
+        await session.update(TransactionState, {"transaction_id": state.transaction_id}, {"updated_at": session.now})
+        events.emit(session, "updated", state.transaction_id, state.profile_id)
+
+
+async def annotate_line(session: Any, state: Any, line: Mapping[str, Any], row: Any) -> bool:
+    """Writes the meta and tags of one line where they differ; False when neither does."""
+    meta = line.get("meta", row.meta)
+    tags = row.tags if line.get("tags") is None else await register_tags(session, line["tags"])
+    if meta == row.meta and list(tags) == list(row.tags):
+        return False
+    await session.execute(_ANNOTATE_LINE, id=row.id, meta=as_json(meta), tags=list(tags))
+    old, new = {"meta": row.meta, "tags": row.tags}, {"meta": meta, "tags": tags}
+    session.outbox.audit("updated", "TransactionItem", row.id, old, new, state.profile_id)
+    return True
+
+
+async def assign(
+    session: Any,
+    state: Any,
+    profile_id: uuid.UUID | None,
+    claimed_at: datetime | None = None,
+    claim_id: int | None = None,
+) -> None:
+    """Gives a locked transaction to a profile, or to nobody; the profiles' locks are held."""
+    identifier, former = state.transaction_id, state.profile_id
+    await session.execute(_ASSIGN, id=identifier, profile_id=profile_id, claimed_at=claimed_at, claim_id=claim_id)
+    session.outbox.audit(
+        "updated", "Transaction", identifier, {"profile_id": former}, {"profile_id": profile_id}, profile_id or former
+    )
+    events.emit(session, "updated", identifier, profile_id)
+    if state.void_kind is None:
+        if former is not None:
+            await effects.detached(session, identifier, former)
+        if profile_id is not None:
+            await effects.attached(session, identifier, profile_id)
+
+
+async def unattach(session: Any, identifier: int, profile_id: uuid.UUID) -> None:
+    """Ends the assignment to this profile. Raises: NotFound when the transaction is not its."""
+    state = await lock(session, identifier, profile_id)
+    if state.profile_id != profile_id:
+        raise NotFound
+    await assign(session, state, None)
+
+
+async def void(session: Any, state: Any, kind: str, successor_id: int | None = None) -> None:
+    """Marks a locked transaction as void, superseded or deleted; what it had earned is reversed once."""
+    identifier, profile_id = state.transaction_id, state.profile_id
+    await session.execute(_VOID, id=identifier, kind=kind, successor_id=successor_id)
+    counted = state.void_kind is None
+    what = "deleted" if kind == DELETED else "updated"
+    session.outbox.audit(what, "Transaction", identifier, {"is_void": not counted}, {"is_void": True}, profile_id)
+    if kind != DELETED:
+        events.emit(session, "updated", identifier, profile_id)
+    if counted and profile_id is not None:
+        await effects.voided(session, identifier, profile_id, kind)
+
+
+async def delete(session: Any, identifier: int) -> None:
+    """Voids and hides; its slots and its redemption are let go. Raises: NotFound."""
+    state = await lock(session, identifier)
+    await events.emit_last_state(session, "deleted", identifier, state.profile_id)
+    await void(session, state, DELETED)
+    await session.execute(_FREE_SLOTS, id=identifier)
+    await effects.detach_redemption(session, identifier)
+
+
+async def free_slots(session: Any, identifier: int) -> None:
+    """Lets go of the external ids that a transaction holds."""
+    await session.execute(_FREE_SLOTS, id=identifier)
+
+
+async def change_line(session: Any, identifier: int, item: int, line: Mapping[str, Any]) -> None:
+    """Applies a PUT of one line: meta and tags; facts may only repeat what is stored.
+
+    Raises: NotFound, Conflict with every fact of the line that differs.
+    """
+    state = await lock(session, identifier)
+    row = next((row for row in await session.rows(LINES, id=identifier) if row.id == item), None)
+    if row is None:
+        raise NotFound
+    errors = line_differences(line, row)
+    if errors:
+        raise immutable(errors)
+    await _annotate_lines(session, state, [(dict(line), row)])
+
+
+async def trigger(session: Any, state: Any, event: str) -> None:
+    """Emits `transaction.sync`; a recalculation first evaluates again what the purchase does to its customer."""
+    if event == "transaction.recalculate" and state.profile_id is not None and state.void_kind is None:
+        await effects.recalculated(session, state.transaction_id, state.profile_id)
+    events.emit(session, "sync", state.transaction_id, state.profile_id)

@@ -1,0 +1,137 @@
+"""update-create: the same sale twice is one transaction, a corrected one supersedes it (commerce 1.5)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from psycopg.errors import SerializationFailure, UniqueViolation
+
+from omneo_api.commerce.transactions import effects, service
+from omneo_api.commerce.transactions.bodies import (
+    ANNOTATIONS,
+    LINE_FACTS,
+    SCALAR_FACTS,
+    CurrencyValueBody,
+    NewTransaction,
+    SupersedingTransaction,
+    TransactionFields,
+    told,
+)
+from omneo_api.commerce.transactions.custom_fields import pass_custom_fields
+from omneo_api.commerce.transactions.facts import HEADER, LINES, differences
+from omneo_api.commerce.transactions.resolution import slots_of
+from omneo_api.commerce.transactions.service import SUPERSEDED, target_profile
+from omneo_api.foundation.errors import NotFound
+from omneo_api.foundation.fields import validate
+from omneo_api.foundation.operations import LARGEST_ID
+from omneo_api.foundation.statements import Statement
+
+SLOT_KEY = "pk_transaction_external_refs"
+
+_ONE_AT_A_TIME = Statement("SELECT pg_advisory_xact_lock(hashtextextended(lower(:external_id::text), omneo_tenant()))")
+_BY_EXTERNAL_ID = Statement(
+    """
+    SELECT transaction_id FROM transaction_external_refs WHERE external_id_key = lower(:external_id::text)
+    ORDER BY (system = ANY (:slots::text[])) DESC, transaction_id DESC LIMIT 1
+    """
+)
+_BY_ID = Statement(
+    "SELECT transaction_id FROM transaction_states WHERE transaction_id = :id::bigint"
+    " AND (void_kind IS NULL OR void_kind = 'void')"
+)
+_NEXT_ID = Statement("SELECT nextval('transactions_id_seq')")
+
+
+async def upsert(session: Any, raw: Mapping[str, Any]) -> tuple[int, bool]:
+    """Applies one record as update-create does; answers the id of what stands now, and whether it is new.
+
+    Raises: Invalid.
+    """
+    values = told(validate(TransactionFields, raw))
+    found = await find(session, values)
+    if found is None:
+        return await _create(session, raw)
+    target = await target_profile(session, values)
+    try:
+        state = await service.lock(session, found, target)
+    except NotFound:
+        # It was deleted between the look-up and the lock.
+        return await _create(session, raw)
+    if state.void_kind == SUPERSEDED:
+        return await _create(session, raw)
+    errors, pairs = await differences(session, found, values)
+    revived = state.void_kind is not None and values.get("is_void") is False
+    if errors or revived:
+        return await supersede(session, state, told(validate(SupersedingTransaction, raw))), True
+    await service.apply(session, state, values, pairs, target)
+    return found, False
+
+
+async def _create(session: Any, raw: Mapping[str, Any]) -> tuple[int, bool]:
+    try:
+        return await service.create(session, told(validate(NewTransaction, raw))), True
+    except UniqueViolation as fault:
+        if fault.diag.constraint_name != SLOT_KEY:
+            raise
+        # A plain create, which waits for nobody, took the slot meanwhile: the next attempt finds its transaction.
+        raise SerializationFailure("the external id was taken meanwhile") from fault
+
+
+async def find(session: Any, values: Mapping[str, Any]) -> int | None:
+    """The transaction that a record means, by external id, then by id; records of one external id wait for each other."""
+    external_id = values.get("external_id")
+    if external_id is not None:
+        await session.value(_ONE_AT_A_TIME, external_id=external_id)
+        systems = [system for system in values.get("systems") or () if isinstance(system, str)]
+        slots = slots_of(systems) if systems else []
+        found: int | None = await session.value(_BY_EXTERNAL_ID, external_id=external_id, slots=slots)
+        if found is not None:
+            return found
+    number = str(values.get("id") or "")
+    if number.isascii() and number.isdigit() and len(number) < 20 and int(number) <= LARGEST_ID:
+        by_id: int | None = await session.value(_BY_ID, id=int(number))
+        return by_id
+    return None
+
+
+async def supersede(session: Any, state: Any, values: Mapping[str, Any]) -> int:
+    """Voids a locked transaction as superseded and records the corrected one in its place; answers the new id."""
+    old = state.transaction_id
+    header = await session.row(HEADER, id=old)
+    whole, kept = _completed(header, state, values)
+    if "items" not in values:
+        whole["items"] = [_line(row) for row in await session.rows(LINES, id=old)]
+    identifier: int = await session.value(_NEXT_ID)
+    await service.void(session, state, SUPERSEDED, identifier)
+    await service.free_slots(session, old)
+    if "redemption_id" in values:
+        await effects.detach_redemption(session, old)
+    await service.create(session, whole, identifier, kept)
+    if "redemption_id" not in values:
+        await effects.hand_over_redemption(session, old, identifier)
+    await pass_custom_fields(session, old, identifier)
+    return identifier
+
+
+def _completed(header: Any, state: Any, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The corrected sale, with what the request leaves out as it was before, and the references that are kept."""
+    former = {name: getattr(header, name) for name in SCALAR_FACTS}
+    former |= {name: getattr(state, name) for name in ANNOTATIONS}
+    former["systems"] = list(header.systems)
+    kept = {name: getattr(header, name) for name in ("location_id", "staff_id") if name not in values}
+    if "currency" not in values and "currency_value" not in values:
+        kept |= {"currency_id": header.currency_id, "currency_rate": header.currency_rate}
+        if header.rate is not None:
+            former["currency_value"] = CurrencyValueBody.model_validate(
+                {"from": header.from_currency, "to": header.to_currency, "rate": header.rate}
+            )
+    whole = {**former, **values}
+    if "profile_id" not in values:
+        kept["profile_id"] = state.profile_id
+        whole.pop("profile_id_handle", None)
+        whole |= {"claimed_at": state.claimed_at, "claim_id": state.claim_id}
+    return whole, kept
+
+
+def _line(row: Any) -> dict[str, Any]:
+    line = {name: getattr(row, name) for name in LINE_FACTS}
+    return {**line, "product_variant_id": row.sent_variant_id, "meta": row.meta, "tags": list(row.tags)}

@@ -1,0 +1,161 @@
+"""Lists and single reads of transactions and their lines, and the grouped view (commerce 1.2, 2.2, 4.2)."""
+
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import BigInteger, bindparam, exists, func, select
+
+from omneo_api.commerce.transactions.models import RecordedTransaction, TransactionItem, TransactionState
+from omneo_api.commerce.transactions.schemas import TransactionItemRead, TransactionRead
+from omneo_api.foundation.calls import Answer, Call, Owner, one
+from omneo_api.foundation.errors import NotFound
+from omneo_api.foundation.models import lit
+from omneo_api.foundation.pagination import Links, flat_envelope, parse_page
+from omneo_api.foundation.query import Filter, Listing
+from omneo_api.foundation.reading import Reader
+from omneo_api.foundation.statements import Statement
+
+
+def not_deleted(row: Any) -> Any:
+    return row.void_kind.is_distinct_from(lit("deleted"))
+
+
+def not_superseded(row: Any) -> Any:
+    return row.void_kind.is_distinct_from(lit("superseded"))
+
+
+class TransactionListing(Listing):
+    """Counts plain lists in the index that also orders them, without fetching the facts."""
+
+    def _total(self, form: tuple[Any, ...], scope: tuple[Any, ...], where: list[Any]) -> Any:
+        if form[0] or form[1] or form[2]:
+            return super()._total(form, scope, where)
+        narrow = [not_deleted(TransactionState), not_superseded(TransactionState)]
+        narrow += [condition(TransactionState) for condition in scope]
+        return select(func.count()).select_from(TransactionState).where(*narrow).scalar_subquery()
+
+
+listing = TransactionListing(
+    TransactionRead,
+    RecordedTransaction,
+    filters=(
+        "id",
+        "external_id",
+        "profile_id",
+        "total",
+        "total_original",
+        "rounding",
+        "margin",
+        "deliver_at",
+        "transacted_at",
+        "timezone",
+        "receipt_is_email",
+        "receipt_ref",
+        "linked_receipt_ref",
+        "location_id",
+        "type",
+        "status",
+        "order_number",
+        "need_action",
+        "is_void",
+    ),
+    extra={
+        "systems.handle": Filter(path=("systems", "handle")),
+        "tags.handle": Filter(path=("tags", "handle")),
+        "location.name": Filter(path=("location", "name")),
+        "profile.identities.identifier": Filter(path=("profile", "identities", "identifier")),
+    },
+    order=("-transacted_at", "-id"),
+    live=not_deleted,
+    unless={"is_void": not_superseded},
+)
+reader = Reader(listing)
+
+items = Listing(
+    TransactionItemRead,
+    TransactionItem,
+    filters=(
+        "id",
+        "external_id",
+        "name",
+        "sku",
+        "variant_external_id",
+        "quantity",
+        "price_current",
+        "price_sell",
+        "price_original",
+        "price_margin",
+        "price_tax",
+        "is_void",
+        "department",
+        "order_id",
+    ),
+    extra={
+        "achievement_counted": Filter(path=("annotation", "achievement_counted")),
+        "order_external_id": Filter(path=("transaction", "external_order_id")),
+    },
+)
+item_reader = Reader(items, owned_by="transaction_id")
+
+_GROUPED = Statement(
+    """
+    WITH mine AS MATERIALIZED (
+        SELECT s.transaction_id, s.transacted_at, s.updated_at, t.order_number
+        FROM transaction_states s JOIN transactions t ON t.id = s.transaction_id
+        WHERE s.profile_id = :owner::uuid AND (s.void_kind IS NULL OR s.void_kind = 'void')
+    ), grouped AS (
+        SELECT order_number, (array_agg(transaction_id ORDER BY transacted_at DESC, transaction_id DESC))[1] AS newest,
+               count(*) AS number, max(updated_at) AS updated_at, max(transacted_at) AS transacted_at
+        FROM mine GROUP BY order_number, CASE WHEN order_number IS NULL THEN transaction_id END
+    )
+    SELECT
+        (SELECT count(*) FROM grouped) AS total,
+        (SELECT coalesce(json_agg(page), '[]')::text FROM (
+            SELECT order_number, newest AS transaction_id, number AS number_transactions,
+                   left(updated_at::text, 19) AS latest_updated_at,
+                   left(transacted_at::text, 19) AS latest_transacted_at
+            FROM grouped ORDER BY transacted_at DESC, newest DESC
+            LIMIT :page_limit::bigint OFFSET :page_offset::bigint
+        ) page) AS data,
+        EXISTS (SELECT 1 FROM profiles WHERE id = :owner::uuid AND deleted_at IS NULL) AS found
+    """
+)
+_BY_EXTERNAL_ID = Statement(
+    "SELECT transaction_id FROM transaction_external_refs WHERE external_id_key = lower(:external_id::text)"
+    " ORDER BY transaction_id DESC LIMIT 1"
+)
+
+
+@lru_cache
+def transaction_is_there() -> Any:
+    """The condition that the transaction whose lines are read (bound as `owner`) is not deleted."""
+    same = TransactionState.transaction_id == bindparam("owner", type_=BigInteger)
+    return exists(select(lit(1)).where(same, not_deleted(TransactionState)))
+
+
+async def first(session: Any, call: Call, owner: Owner) -> Answer:
+    """The newest match of a list's filters as one object. Raises: NotFound when nothing matches."""
+    query = listing.parse(call.query)
+    statement = listing.statement(query.form, (reader._owned,), None, paged=True)  # noqa: SLF001
+    row = await session.row(statement, **query.values(), owner=owner.id, page_limit=1, page_offset=0)
+    if row.data == "[]":
+        raise NotFound
+    return one(row.data[1:-1])
+
+
+async def by_external_id(session: Any, call: Call, external_id: str) -> Answer:
+    """The newest transaction that holds this external id. Raises: NotFound."""
+    identifier = await session.value(_BY_EXTERNAL_ID, external_id=external_id)
+    if identifier is None:
+        raise NotFound
+    return await reader.show(session, call, identifier)
+
+
+async def grouped(session: Any, call: Call, owner: Owner) -> Answer:
+    """A profile's purchases by order number, newest first. Raises: NotFound for an unknown profile."""
+    page = parse_page(call.query)
+    row = await session.row(_GROUPED, owner=owner.id, page_limit=page.size, page_offset=page.offset)
+    if not row.found:
+        raise NotFound
+    count = max(0, min(page.size, row.total - page.offset))
+    return Answer(200, flat_envelope(row.data, row.total, page, Links(call.url, call.pairs, flat=True), count))
