@@ -111,6 +111,23 @@ def upgrade() -> None:
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.create_table(
+        "currencies",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("from_code", sa.Text(), nullable=False),
+        sa.Column("to_code", sa.Text(), nullable=False),
+        sa.Column("rate", sa.Numeric(precision=34, scale=20), nullable=False),
+        sa.Column("is_system", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_currencies")),
+        sa.UniqueConstraint(
+            "tenant_id", "from_code", "to_code", name=op.f("uq_currencies_tenant_id_from_code_to_code")
+        ),
+    )
+    op.create_table(
         "custom_fields",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -152,6 +169,7 @@ def upgrade() -> None:
         sa.Column("token_name", sa.Text(), nullable=True),
         sa.Column("cause_chain", sa.ARRAY(sa.BigInteger()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("depth", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("parent_history_id", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_events")),
     )
@@ -287,6 +305,18 @@ def upgrade() -> None:
         "ix_movements_profile", "movements", ["tenant_id", "profile_id", "at"], unique=False, postgresql_where=None
     )
     op.create_table(
+        "permissions",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=5), nullable=False),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("handle", sa.Text(), nullable=False),
+        sa.Column("handle_key", sa.Text(), sa.Computed("lower(handle)", persisted=True), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_permissions")),
+        sa.UniqueConstraint("tenant_id", "handle_key", name=op.f("uq_permissions_tenant_id_handle_key")),
+    )
+    op.create_table(
         "regions",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -301,6 +331,19 @@ def upgrade() -> None:
         sa.Column("handle_key", sa.Text(), sa.Computed("lower(handle)", persisted=True), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_regions")),
         sa.UniqueConstraint("tenant_id", "handle_key", name=op.f("uq_regions_tenant_id_handle_key")),
+    )
+    op.create_table(
+        "roles",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("weight", sa.Integer(), nullable=False),
+        sa.Column("handle", sa.Text(), nullable=False),
+        sa.Column("handle_key", sa.Text(), sa.Computed("lower(handle)", persisted=True), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_roles")),
+        sa.UniqueConstraint("tenant_id", "handle_key", name=op.f("uq_roles_tenant_id_handle_key")),
     )
     op.create_table(
         "settings",
@@ -933,6 +976,25 @@ def upgrade() -> None:
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.create_table(
+        "role_permissions",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("role_id", sa.SmallInteger(), nullable=False),
+        sa.Column("permission_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "permission_id"],
+            ["permissions.tenant_id", "permissions.id"],
+            name=op.f("fk_role_permissions_tenant_id_permission_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "role_id"],
+            ["roles.tenant_id", "roles.id"],
+            name=op.f("fk_role_permissions_tenant_id_role_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "role_id", "permission_id", name=op.f("pk_role_permissions")),
+    )
+    op.create_table(
         "transactions",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -953,7 +1015,6 @@ def upgrade() -> None:
         sa.Column("currency", sa.Text(), nullable=True),
         sa.Column("currency_id", sa.BigInteger(), nullable=True),
         sa.Column("currency_rate", sa.Numeric(precision=18, scale=8), nullable=True),
-        sa.Column("currency_value", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("type", sa.Text(), nullable=True),
         sa.Column("order_number", sa.Text(), nullable=True),
         sa.Column("order_id", sa.BigInteger(), nullable=True),
@@ -998,13 +1059,6 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=None,
     )
-    op.create_index(
-        "ix_transactions_transacted_at",
-        "transactions",
-        ["tenant_id", "transacted_at", "id"],
-        unique=False,
-        postgresql_where=None,
-    )
     op.create_table(
         "user_roles",
         sa.Column(
@@ -1013,6 +1067,9 @@ def upgrade() -> None:
         sa.Column("user_id", sa.BigInteger(), nullable=False),
         sa.Column("role_id", sa.SmallInteger(), nullable=False),
         sa.ForeignKeyConstraint(
+            ["tenant_id", "role_id"], ["roles.tenant_id", "roles.id"], name=op.f("fk_user_roles_tenant_id_role_id")
+        ),
+        sa.ForeignKeyConstraint(
             ["tenant_id", "user_id"],
             ["users.tenant_id", "users.id"],
             name=op.f("fk_user_roles_tenant_id_user_id"),
@@ -1020,6 +1077,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("tenant_id", "user_id", "role_id", name=op.f("pk_user_roles")),
     )
+    op.create_index("ix_user_roles_role", "user_roles", ["tenant_id", "role_id"], unique=False, postgresql_where=None)
     op.create_table(
         "api_tokens",
         sa.Column(
@@ -1482,6 +1540,70 @@ def upgrade() -> None:
         ["tenant_id", "profile_id", "external_id"],
         unique=True,
         postgresql_where=sa.text("external_id IS NOT NULL"),
+    )
+    op.create_table(
+        "profile_aggregations",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("profile_id", sa.UUID(), nullable=False),
+        sa.Column("shop_days", sa.Numeric(precision=9, scale=1), nullable=True),
+        sa.Column("spend_12m", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("spend_12m_now", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("spend_all", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("spend_atv_12m", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("spend_atv_all", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("discount_avg", sa.Numeric(precision=5, scale=2), nullable=True),
+        sa.Column("spend_first_date", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("spend_last_date", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("first_shop_date", sa.Date(), nullable=True),
+        sa.Column("latest_shop_date", sa.Date(), nullable=True),
+        sa.Column("second_shop_date", sa.Date(), nullable=True),
+        sa.Column("second_shop_days", sa.Integer(), nullable=True),
+        sa.Column("previous_shop_date", sa.Date(), nullable=True),
+        sa.Column("latest_shop_days", sa.Integer(), nullable=True),
+        sa.Column("average_shop_days", sa.Integer(), nullable=True),
+        sa.Column("total_shop_days", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("at_risk_date", sa.Date(), nullable=True),
+        sa.Column("shop_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("dimension_frequency", sa.Text(), nullable=True),
+        sa.Column("dimension_recency", sa.Text(), nullable=True),
+        sa.Column("dimension_join", sa.Text(), nullable=True),
+        sa.Column("channel", sa.Text(), nullable=True),
+        sa.Column("latest_shop_spend", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("latest_shop_currency_id", sa.BigInteger(), nullable=True),
+        sa.Column("purchased_brands", sa.ARRAY(sa.Text()), nullable=True),
+        sa.Column("most_transacted_location_id", sa.BigInteger(), nullable=True),
+        sa.Column("latest_transacted_location_id", sa.BigInteger(), nullable=True),
+        sa.Column("most_spend_location_id", sa.BigInteger(), nullable=True),
+        sa.Column("most_spend_12m_location_id", sa.BigInteger(), nullable=True),
+        sa.Column("transacted_locations", sa.ARRAY(sa.Text()), nullable=True),
+        sa.Column("likely_country", sa.Text(), nullable=True),
+        sa.Column("likely_country_score", sa.Numeric(precision=5, scale=2), nullable=True),
+        sa.Column("likely_country_iso", sa.Text(), nullable=True),
+        sa.Column("likely_country_iso_score", sa.Numeric(precision=5, scale=2), nullable=True),
+        sa.Column("likely_state_iso", sa.Text(), nullable=True),
+        sa.Column("likely_state_iso_score", sa.Numeric(precision=5, scale=2), nullable=True),
+        sa.Column("likely_region", sa.Text(), nullable=True),
+        sa.Column("likely_region_score", sa.Numeric(precision=5, scale=2), nullable=True),
+        sa.Column("refresh_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("overrides", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_profile_aggregations_tenant_id_profile_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "profile_id", name=op.f("pk_profile_aggregations")),
+    )
+    op.create_index(
+        "ix_profile_aggregations_refresh",
+        "profile_aggregations",
+        ["tenant_id", "refresh_at"],
+        unique=False,
+        postgresql_where=sa.text("refresh_at IS NOT NULL"),
     )
     op.create_table(
         "profile_appearances",
@@ -2007,6 +2129,32 @@ def upgrade() -> None:
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.create_table(
+        "transaction_currency_values",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("transaction_id", sa.BigInteger(), nullable=False),
+        sa.Column("from_currency", sa.Text(), nullable=False),
+        sa.Column("to_currency", sa.Text(), nullable=False),
+        sa.Column("rate", sa.Numeric(precision=18, scale=8), nullable=False),
+        sa.Column("total", sa.Numeric(precision=18, scale=4), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "transaction_id"],
+            ["transactions.tenant_id", "transactions.id"],
+            name=op.f("fk_transaction_currency_values_tenant_id_transaction_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_transaction_currency_values")),
+    )
+    op.create_index(
+        "ix_transaction_currency_values_transaction",
+        "transaction_currency_values",
+        ["tenant_id", "transaction_id"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_table(
         "transaction_external_refs",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -2020,6 +2168,13 @@ def upgrade() -> None:
             name=op.f("fk_transaction_external_refs_tenant_id_transaction_id"),
         ),
         sa.PrimaryKeyConstraint("tenant_id", "system", "external_id_key", name=op.f("pk_transaction_external_refs")),
+    )
+    op.create_index(
+        "ix_transaction_external_refs_external_id",
+        "transaction_external_refs",
+        ["tenant_id", "external_id_key"],
+        unique=False,
+        postgresql_where=None,
     )
     op.create_index(
         "ix_transaction_external_refs_transaction",
@@ -2103,7 +2258,7 @@ def upgrade() -> None:
         "transaction_states",
         ["tenant_id", "profile_id", "transacted_at", "transaction_id"],
         unique=False,
-        postgresql_where=None,
+        postgresql_include=["void_kind"],
     )
     op.create_index(
         "ix_transaction_states_receipt",
@@ -2111,6 +2266,13 @@ def upgrade() -> None:
         ["tenant_id", "receipt_ref_key"],
         unique=False,
         postgresql_where=None,
+    )
+    op.create_index(
+        "ix_transaction_states_transacted_at",
+        "transaction_states",
+        ["tenant_id", "transacted_at", "transaction_id"],
+        unique=False,
+        postgresql_include=["void_kind"],
     )
     op.create_table(
         "transaction_voids",
@@ -2338,15 +2500,25 @@ def downgrade() -> None:
     op.drop_index("ix_profile_date_links_date", table_name="profile_date_links", postgresql_where=None)
     op.drop_table("profile_date_links")
     op.drop_table("transaction_voids")
+    op.drop_index(
+        "ix_transaction_states_transacted_at", table_name="transaction_states", postgresql_include=["void_kind"]
+    )
     op.drop_index("ix_transaction_states_receipt", table_name="transaction_states", postgresql_where=None)
-    op.drop_index("ix_transaction_states_profile", table_name="transaction_states", postgresql_where=None)
+    op.drop_index("ix_transaction_states_profile", table_name="transaction_states", postgresql_include=["void_kind"])
     op.drop_table("transaction_states")
     op.drop_index("ix_transaction_items_transaction", table_name="transaction_items", postgresql_where=None)
     op.drop_table("transaction_items")
     op.drop_index(
         "ix_transaction_external_refs_transaction", table_name="transaction_external_refs", postgresql_where=None
     )
+    op.drop_index(
+        "ix_transaction_external_refs_external_id", table_name="transaction_external_refs", postgresql_where=None
+    )
     op.drop_table("transaction_external_refs")
+    op.drop_index(
+        "ix_transaction_currency_values_transaction", table_name="transaction_currency_values", postgresql_where=None
+    )
+    op.drop_table("transaction_currency_values")
     op.drop_index("uq_rewards_external_id", table_name="rewards", postgresql_where=sa.text("deleted_at IS NULL"))
     op.drop_index(
         "ix_rewards_to_expire", table_name="rewards", postgresql_where=sa.text("phase = 'open' AND value_remaining > 0")
@@ -2407,6 +2579,12 @@ def downgrade() -> None:
     op.drop_table("profile_comms")
     op.drop_table("profile_appearances")
     op.drop_index(
+        "ix_profile_aggregations_refresh",
+        table_name="profile_aggregations",
+        postgresql_where=sa.text("refresh_at IS NOT NULL"),
+    )
+    op.drop_table("profile_aggregations")
+    op.drop_index(
         "uq_profile_addresses_external_id",
         table_name="profile_addresses",
         postgresql_where=sa.text("external_id IS NOT NULL"),
@@ -2461,13 +2639,14 @@ def downgrade() -> None:
     op.drop_table("country_states")
     op.drop_index("ix_api_tokens_user", table_name="api_tokens", postgresql_where=None)
     op.drop_table("api_tokens")
+    op.drop_index("ix_user_roles_role", table_name="user_roles", postgresql_where=None)
     op.drop_table("user_roles")
-    op.drop_index("ix_transactions_transacted_at", table_name="transactions", postgresql_where=None)
     op.drop_index("ix_transactions_order_number", table_name="transactions", postgresql_where=None)
     op.drop_index("ix_transactions_location", table_name="transactions", postgresql_where=None)
     op.drop_index("ix_transactions_external_order", table_name="transactions", postgresql_where=None)
     op.drop_index("ix_transactions_external_id", table_name="transactions", postgresql_where=None)
     op.drop_table("transactions")
+    op.drop_table("role_permissions")
     op.drop_index(
         "uq_reward_definitions_handle", table_name="reward_definitions", postgresql_where=sa.text("deleted_at IS NULL")
     )
@@ -2525,7 +2704,9 @@ def downgrade() -> None:
     op.drop_index("uq_statuses_handle", table_name="statuses", postgresql_where=sa.text("deleted_at IS NULL"))
     op.drop_table("statuses")
     op.drop_table("settings")
+    op.drop_table("roles")
     op.drop_table("regions")
+    op.drop_table("permissions")
     op.drop_index("ix_movements_profile", table_name="movements", postgresql_where=None)
     op.drop_index("ix_movements_lot", table_name="movements", postgresql_where=None)
     op.drop_index(
@@ -2544,6 +2725,7 @@ def downgrade() -> None:
     op.drop_index("ix_events_profile", table_name="events", postgresql_where=None)
     op.drop_table("events")
     op.drop_table("custom_fields")
+    op.drop_table("currencies")
     op.drop_index("uq_brands_handle", table_name="brands", postgresql_where=sa.text("deleted_at IS NULL"))
     op.drop_table("brands")
     op.drop_index("ix_batches_import_job", table_name="batches", postgresql_where=sa.text("import_job_id IS NOT NULL"))

@@ -51,7 +51,9 @@ async def test_a_purchase_shows_what_was_sent(shop):
     assert (made["receipt_is_email"], made["need_action"], made["is_void"]) == (True, False, False)
     assert (made["currency"], made["currency_rate"], made["currency_values"]) == ("AUD", 1, [])
     assert made["transacted_at"] == "2025-03-02 01:10:00"
-    assert [(field["namespace"], field["handle"], field["value"]) for field in made["custom_fields"]] == [("pos", "lane", 3)]
+    assert [(field["namespace"], field["handle"], field["value"]) for field in made["custom_fields"]] == [
+        ("pos", "lane", 3)
+    ]
     assert "tender" not in made
     (item,) = made["items"]
     assert item["transaction"] == {
@@ -219,8 +221,12 @@ async def test_an_external_id_is_held_once_per_system(shop):
 async def test_lists_filter_and_sort(shop):
     ada = await customer(shop)
     await identity(shop, ada, "card", "4711")
-    a = (await shop.post("/transactions", sale(profile_id=ada, tags=["vip"], systems=["pos"], location_id="S1")))["data"]
-    b = (await shop.post("/transactions", sale(total=5, transacted_at="2025-03-03", systems=["web"], status="ok")))["data"]
+    a = (await shop.post("/transactions", sale(profile_id=ada, tags=["vip"], systems=["pos"], location_id="S1")))[
+        "data"
+    ]
+    b = (await shop.post("/transactions", sale(total=5, transacted_at="2025-03-03", systems=["web"], status="ok")))[
+        "data"
+    ]
     await shop.sql("UPDATE locations SET name = 'Fitzroy' WHERE tenant_id = %s", shop.tenant.id)
     a = (await shop.get(f"/transactions/{a['id']}"))["data"]
 
@@ -251,7 +257,9 @@ async def test_lists_filter_and_sort(shop):
 async def test_a_profile_sees_its_own(shop):
     ada, bob = await customer(shop), await customer(shop)
     mine = (await shop.post("/transactions", sale(profile_id=ada, order_number="W1")))["data"]
-    newer = (await shop.post("/transactions", sale(profile_id=ada, order_number="W1", transacted_at="2025-05-01")))["data"]
+    newer = (await shop.post("/transactions", sale(profile_id=ada, order_number="W1", transacted_at="2025-05-01")))[
+        "data"
+    ]
     alone = (await shop.post("/transactions", sale(profile_id=ada, transacted_at="2025-04-01")))["data"]
     await shop.post("/transactions", sale(profile_id=bob, order_number="W1"))
     page = await shop.get(f"/profiles/{ada}/transactions")
@@ -265,7 +273,11 @@ async def test_a_profile_sees_its_own(shop):
     assert one == {"data": newer}
     await shop.get(f"/profiles/{ada}/find-transactions", params={"filter[order_number]": "W2"}, status=404)
     groups = await shop.get(f"/profiles/{ada}/group_transactions", params={"page[size]": "1"})
-    assert (groups["total"], groups["last_page"], groups["next_page_url"].rsplit("?")[1]) == (2, 2, "page%5Bsize%5D=1&page=2")
+    assert (groups["total"], groups["last_page"], groups["next_page_url"].rsplit("?")[1]) == (
+        2,
+        2,
+        "page%5Bsize%5D=1&page=2",
+    )
     assert groups["data"] == [
         {
             "order_number": "W1",
