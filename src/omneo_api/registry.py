@@ -19,6 +19,7 @@ MODULES = (
     "commerce.locations.models",
     "commerce.transactions.models",
     "profiles.profile.models",
+    "profiles.profile.search",
     "profiles.identities.models",
     "incentives.rewards.models",
     "incentives.points.models",
@@ -33,6 +34,7 @@ MODULES = (
     "profiles.regions.models",
     "profiles.hours.models",
     "profiles.statuses.models",
+    "profiles.validation_rules.models",
     "profiles.aggregations.view",
 )
 

@@ -129,7 +129,7 @@ def _declare_oauth(routes: Routes) -> None:
         headers = throttle.count_address(call)
         return _granted(await oauth.refresh(session, oauth.request_of(call)), headers)
 
-    @routes.get("/auth/authorize", None, auth="none", envelope="bare", success=400)
+    @routes.get("/auth/authorize", None, auth="none", envelope="none", success=400)
     async def authorize() -> Answer:
         """The authorization code flow, which is not offered"""
         raise oauth.OAuthError("unsupported_response_type", NO_CODE_FLOW)
@@ -170,7 +170,7 @@ def _declare_others(routes: Routes, settings: Settings) -> None:
             {"token": service.delegate(session, call, secret.get_secret_value(), body.client_handle, body.scopes)}
         )
 
-    @routes.post("/auth/discovery", None, success=404, reads=True)
+    @routes.post("/auth/discovery", None, answers=DelegateRead, success=200, reads=True)
     async def discovery() -> Answer:
         """A token of an external search engine, of which this installation has none"""
         raise NotFound
