@@ -19,6 +19,7 @@ MODULES = (
     "commerce.locations.models",
     "commerce.transactions.models",
     "profiles.profile.models",
+    "profiles.profile.search",
     "profiles.identities.models",
     "incentives.rewards.models",
     "incentives.points.models",
@@ -37,6 +38,7 @@ MODULES = (
     "automation.triggers.models",
     "automation.reactions.models",
     "automation.reactions.jobs",
+    "profiles.validation_rules.models",
     "profiles.aggregations.view",
 )
 

@@ -53,10 +53,16 @@ class Base(DeclarativeBase):
 
 
 class Tenanted(Base):
-    """A row of one tenant. `insert_only` tables can be neither updated nor deleted by the application's role."""
+    """A row of one tenant. `insert_only` tables can be neither updated nor deleted by the application's role.
+
+    counted: the condition (over `{row}`) of the rows that `omneo_count` knows the number of.
+    derived_sql: functions and triggers that stand beside the table; each statement can be repeated.
+    """
 
     __abstract__ = True
     insert_only: ClassVar[bool] = False
+    counted: ClassVar[str | None] = None
+    derived_sql: ClassVar[tuple[str, ...]] = ()
 
     tenant_id: Mapped[int] = mapped_column(
         Integer, primary_key=True, autoincrement=False, server_default=text("omneo_tenant()"), sort_order=-30

@@ -51,7 +51,58 @@ CREATE TABLE IF NOT EXISTS row_counts (
     rows bigint NOT NULL,
     PRIMARY KEY (tenant_id, name, slot)
 ) WITH (fillfactor = 50);
+
+CREATE OR REPLACE FUNCTION omneo_count(counted text) RETURNS bigint LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = public AS
+$$ SELECT coalesce(sum(c.rows), 0)::bigint FROM row_counts c
+   WHERE c.tenant_id = omneo_tenant() AND c.name = counted $$;
 """
+
+
+_COUNT = """
+    INSERT INTO row_counts AS c (tenant_id, name, slot, rows)
+    SELECT {tenant}, '{table}', pg_backend_pid() % 16, {number} {rows}
+    ON CONFLICT (tenant_id, name, slot) DO UPDATE SET rows = c.rows + excluded.rows
+"""
+
+
+def counter(table: str, condition: str) -> tuple[str, ...]:
+    """Keeps the number of a table's rows that meet the condition, spread over slots so that writers do not queue."""
+    whole = "FROM changed WHERE " + condition.format(row="changed") + " GROUP BY tenant_id"
+    added, gone = (
+        _COUNT.format(tenant="tenant_id", table=table, number=number, rows=whole) for number in ("count(*)", "-count(*)")
+    )
+    step = "CASE WHEN " + condition.format(row="NEW") + " THEN 1 ELSE -1 END"
+    moved = _COUNT.format(tenant="NEW.tenant_id", table=table, number=step, rows="")
+    differs = f"({condition.format(row='OLD')}) IS DISTINCT FROM ({condition.format(row='NEW')})"
+    run = f"EXECUTE FUNCTION omneo_count_{table}()"
+    return (
+        f"""
+        CREATE OR REPLACE FUNCTION omneo_count_{table}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+        SET search_path = public AS $$
+        BEGIN
+            IF TG_OP = 'INSERT' THEN {added};
+            ELSIF TG_OP = 'DELETE' THEN {gone};
+            ELSE {moved};
+            END IF;
+            RETURN NULL;
+        END $$
+        """,
+        f"CREATE OR REPLACE TRIGGER count_insert AFTER INSERT ON {table} "
+        f"REFERENCING NEW TABLE AS changed FOR EACH STATEMENT {run}",
+        f"CREATE OR REPLACE TRIGGER count_delete AFTER DELETE ON {table} "
+        f"REFERENCING OLD TABLE AS changed FOR EACH STATEMENT {run}",
+        f"CREATE OR REPLACE TRIGGER count_update AFTER UPDATE ON {table} FOR EACH ROW WHEN ({differs}) {run}",
+    )
+
+
+def derived() -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Table name and the statements that stand beside it."""
+    for mapper in Base.registry.mappers:
+        model = mapper.class_
+        if issubclass(model, Tenanted):
+            name = str(model.__tablename__)
+            yield name, (*(counter(name, model.counted) if model.counted else ()), *model.derived_sql)
 
 
 def tenanted_tables() -> Iterator[tuple[Table, bool]]:
@@ -79,6 +130,9 @@ def apply(connection: Connection) -> None:
             f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table.name} TO {ERASURE_ROLE}",
         ):
             connection.execute(text(statement))
+    for name, statements in derived():
+        for statement in statements if name in present else ():
+            connection.exec_driver_sql(statement.replace("%", "%%"))
     for statement in (
         f"GRANT USAGE ON SCHEMA public TO {APPLICATION_ROLE}, {ERASURE_ROLE}",
         f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {APPLICATION_ROLE}, {ERASURE_ROLE}",

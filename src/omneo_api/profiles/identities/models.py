@@ -3,7 +3,7 @@
 import uuid
 
 from sqlalchemy import Boolean, text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from omneo_api.foundation.models import Resource, belongs_to, folded, lookup, unique_live
 
@@ -36,3 +36,5 @@ class Identity(Resource):
     merged_from: Mapped[uuid.UUID | None]
     handle_key: Mapped[str] = folded("handle")
     identifier_key: Mapped[str] = folded("identifier")
+
+    profile = relationship("Profile", lazy="raise", viewonly=True, uselist=False)

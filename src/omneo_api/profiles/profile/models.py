@@ -55,6 +55,7 @@ def _location(column: str) -> Any:
 
 class Profile(Tenanted, Timed, SoftDeleted):
     __tablename__ = "profiles"
+    counted = "{row}.deleted_at IS NULL AND {row}.profile_type <> 'deleted'"
     __table_args__ = (
         belongs_to("locations", "joined_location_id"),
         belongs_to("locations", "preferred_location_id"),

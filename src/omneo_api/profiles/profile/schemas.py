@@ -2,8 +2,10 @@
 
 import uuid
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
+from pydantic import create_model
 from sqlalchemy import Text, and_, func, literal_column, select, union_all, values
 from sqlalchemy import column as named
 from sqlalchemy.dialects.postgresql import JSONB
@@ -12,6 +14,7 @@ from sqlalchemy.orm import aliased
 from omneo_api.commerce.locations.schemas import LocationRead
 from omneo_api.foundation.models import lit
 from omneo_api.foundation.render import EMPTY_LIST, Grouped, Read, Source, Sql, rendered_columns
+from omneo_api.incentives.balances import expressions as balances
 from omneo_api.profiles.addresses.schemas import AddressRead
 from omneo_api.profiles.appearance.schemas import AppearanceRead, appearance_of
 from omneo_api.profiles.comms.schemas import CommsRead, comms_of
@@ -164,12 +167,23 @@ class ProfileRead(Read):
     regions: list[ProfileRegionRead]
     tier_handle: Annotated[str | None, Sql(_null)]
     tier: Annotated[TierRead | None, Sql(_no_object)]
+    reward_balance: Annotated[Decimal, Sql(balances.reward_balance)]
+    point_balance: Annotated[Decimal, Sql(balances.point_balance)]
+    point_balance_dollars: Annotated[Decimal, Sql(balances.point_balance_dollars)]
+    benefit_balance: Annotated[int, Sql(balances.benefit_balance)]
+    credit_balance: Annotated[Decimal, Sql(balances.credit_balance)]
+    combined_balance_dollars: Annotated[Decimal, Sql(balances.combined_balance_dollars)]
     normal_hours: list[ProfileNormalHoursRead]
     special_hours: list[ProfileSpecialHoursRead]
     organisations: Annotated[list[dict[str, Any]], Sql(_no_rows)]
     created_by: str | None
     created_at: datetime
     updated_at: datetime
+
+
+_others = {name: (info.annotation, info) for name, info in ProfileRead.model_fields.items() if name != "identities"}
+ProfileOfIdentity: type[Read] = create_model("ProfileOfIdentity", __base__=Read, **_others)  # type: ignore[call-overload]
+"""A profile as one of its identities shows it: everything but the identities."""
 
 
 class ProfileContext(ProfileRead):

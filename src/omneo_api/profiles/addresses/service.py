@@ -1,0 +1,172 @@
+"""The rules of addresses (profiles 5). Callers hold the profile's lock."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import BigInteger, bindparam, delete
+
+from omneo_api.foundation.errors import Errors
+from omneo_api.foundation.fields import sent
+from omneo_api.foundation.outbox import Context
+from omneo_api.foundation.render import one_json, rows_json
+from omneo_api.foundation.statements import Statement, json_text
+from omneo_api.profiles.addresses.models import Address
+from omneo_api.profiles.addresses.schemas import AddressContext
+from omneo_api.profiles.custom_attributes.values import cast_value
+from omneo_api.platform.custom_fields.models import CustomField
+
+_ROWS = Statement(
+    "SELECT id, profile_id, name, type, phone, address_line_1, address_line_2, address_line_3, company, city, state,"
+    " postcode, country, iso, iso_state, notes, external_id, is_default, meta FROM profile_addresses"
+    " WHERE profile_id = :profile::uuid ORDER BY id"
+)
+_UNSET = Statement(
+    "UPDATE profile_addresses SET is_default = false, updated_at = omneo_now()"
+    " WHERE profile_id = :profile::uuid AND is_default AND id IS DISTINCT FROM :keep::bigint"
+)
+_PROMOTE = Statement(
+    "UPDATE profile_addresses SET is_default = true, updated_at = omneo_now()"
+    " WHERE id = (SELECT min(id) FROM profile_addresses WHERE profile_id = :profile::uuid)"
+)
+_DELETE = Statement(lambda: delete(Address).where(Address.id == bindparam("id", type_=BigInteger)))
+_CONTEXT = Statement(
+    lambda: one_json(rows_json(AddressContext, Address).where(Address.id == bindparam("id", type_=BigInteger)))
+)
+_FIELDS = Statement("SELECT namespace, handle, type, value FROM custom_fields WHERE owner_type = 'address' AND owner_id = :id::text")
+_PUT_FIELD = Statement(
+    """
+    INSERT INTO custom_fields (owner_type, owner_id, namespace, handle, type, value, is_index)
+    VALUES ('address', :id::text, :namespace::text, :handle::text, :type::text, :value::jsonb, :is_index::boolean)
+    ON CONFLICT (tenant_id, owner_type, owner_id, namespace, handle) DO UPDATE
+    SET type = excluded.type, value = excluded.value, version = custom_fields.version + 1, updated_at = omneo_now()
+    """
+)
+_DROP_FIELDS = Statement("DELETE FROM custom_fields WHERE owner_type = 'address' AND owner_id = :id::text")
+
+
+async def rows_of(session: Any, profile_id: uuid.UUID) -> list[Any]:
+    """The profile's addresses as they are stored, by id."""
+    rows: list[Any] = await session.rows(_ROWS, profile=profile_id)
+    return rows
+
+
+def check(items: Sequence[Any], path: str, errors: Errors) -> None:
+    """Notes the custom fields of addresses whose value is not of their type."""
+    for place, item in enumerate(items):
+        for number, entry in enumerate(item.custom_fields or ()):
+            cast_value(entry.type, entry.value, f"{path}.{place}.custom_fields.{number}.value", errors)
+
+
+async def apply(session: Any, profile_id: uuid.UUID, items: Sequence[Any], *, created: bool = False) -> bool:
+    """Creates or updates the addresses of a profile body; True when something changed."""
+    changed = False
+    rows = [] if created else await rows_of(session, profile_id)
+    for item in items:
+        row = _same(rows, item)
+        if row is not None:
+            changed |= await change(session, row, sent(item))
+        else:
+            await add(session, profile_id, sent(item))
+            changed = True
+            rows = await rows_of(session, profile_id)
+    return changed
+
+
+def _same(rows: Sequence[Any], item: Any) -> Any:
+    if item.external_id is not None:
+        found = next((row for row in rows if row.external_id == item.external_id), None)
+        if found is not None:
+            return found
+    place = _place(item)
+    return next(
+        (row for row in rows if _place(row) == place and item.external_id in (None, row.external_id)), None
+    )
+
+
+def _place(address: Any) -> tuple[str, ...]:
+    parts = (address.address_line_1, address.postcode, address.city)
+    return tuple((part or "").strip().lower() for part in parts)
+
+
+async def add(session: Any, profile_id: uuid.UUID, values: dict[str, Any]) -> int:
+    """Adds an address; the first one is the default unless the flag says otherwise. Answers its id."""
+    entries = values.pop("custom_fields", None) or []
+    columns = _prepared(values)
+    if values.get("is_default") is None:
+        columns["is_default"] = not await rows_of(session, profile_id)
+    elif values["is_default"]:
+        await session.execute(_UNSET, profile=profile_id, keep=None)
+    columns = {"profile_id": profile_id, **columns}
+    identifier: int = (await session.insert(Address, columns)).id
+    await _keep_fields(session, identifier, entries)
+    session.outbox.audit("created", "Address", identifier, None, {"id": identifier, **columns}, profile_id)
+    _emit(session, "created", identifier, profile_id)
+    return identifier
+
+
+async def change(session: Any, row: Any, values: dict[str, Any]) -> bool:
+    """Applies sent values to a stored address; True when something changed."""
+    entries = values.pop("custom_fields", None) or []
+    columns = {name: value for name, value in _prepared(values).items() if value != getattr(row, name)}
+    if columns.get("is_default", False) is None:
+        del columns["is_default"]
+    kept = await _keep_fields(session, row.id, entries)
+    if not columns and not kept:
+        return False
+    if columns.get("is_default"):
+        await session.execute(_UNSET, profile=row.profile_id, keep=row.id)
+    await session.update(Address, {"id": row.id}, {**columns, "updated_at": session.now})
+    old = {name: getattr(row, name) for name in columns}
+    session.outbox.audit("updated", "Address", row.id, old, columns, row.profile_id)
+    _emit(session, "updated", row.id, row.profile_id)
+    return True
+
+
+async def remove(session: Any, row: Any) -> None:
+    """Deletes an address; when it was the default, the oldest one left takes its place."""
+    state = Context(text=await Context(_CONTEXT, {"id": row.id}).render(session))
+    session.outbox.emit("profile.address.deleted", "address", row.id, state, row.profile_id)
+    await session.execute(_DROP_FIELDS, id=str(row.id))
+    await session.execute(_DELETE, id=row.id)
+    if row.is_default:
+        await session.execute(_PROMOTE, profile=row.profile_id)
+    old = {name: value for name, value in row._asdict().items() if value is not None}
+    session.outbox.audit("deleted", "Address", row.id, old, None, row.profile_id)
+
+
+def _prepared(values: dict[str, Any]) -> dict[str, Any]:
+    columns = dict(values)
+    country = columns.get("country")
+    if isinstance(country, str) and len(country) == 2 and country.isalpha() and columns.get("iso") is None:
+        columns["iso"] = country.upper()
+    return columns
+
+
+async def _keep_fields(session: Any, identifier: int, entries: Sequence[Any]) -> bool:
+    if not entries:
+        return False
+    stored = {(row.namespace, row.handle): row for row in await session.rows(_FIELDS, id=str(identifier))}
+    changed = False
+    for entry in entries:
+        value = cast_value(entry.type, entry.value, "custom_fields", {})
+        row = stored.get((entry.namespace, entry.handle))
+        if row is not None and row.type == entry.type and row.value == value:
+            continue
+        await session.execute(
+            _PUT_FIELD,
+            id=str(identifier),
+            namespace=entry.namespace,
+            handle=entry.handle,
+            type=entry.type,
+            value=None if value is None else json_text(value).decode(),
+            is_index=entry.is_index,
+        )
+        changed = True
+    return changed
+
+
+def _emit(session: Any, what: str, identifier: int, profile_id: uuid.UUID) -> None:
+    context = Context(_CONTEXT, {"id": identifier})
+    for name in (f"profile.address.{what}", f"address.{what}"):
+        session.outbox.emit(name, "address", identifier, context, profile_id)

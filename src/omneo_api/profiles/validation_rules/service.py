@@ -1,0 +1,105 @@
+"""Checking a profile's e-mail, mobile and names against the tenant's rules (profiles 17)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from psycopg.errors import InvalidRegularExpression, QueryCanceled
+
+from omneo_api.foundation.errors import Errors, spoken
+from omneo_api.foundation.statements import Statement
+
+REGEX_MILLISECONDS = 200
+PAIRS = {
+    "exact": ("email", "mobile", "name"),
+    "domain": ("email",),
+    "prefix": ("email", "mobile"),
+    "regex": ("email", "mobile", "name"),
+}
+_RULES = Statement(
+    """
+    SELECT r.id, r.type, r.rule_type, r.applies_to, r.pattern, r.error_message,
+           coalesce((SELECT array_agg(v.value ORDER BY v.id) FROM validation_rule_values v
+                     WHERE v.tenant_id = r.tenant_id AND v.rule_id = r.id AND v.is_active), '{}') AS values
+    FROM validation_rules r
+    WHERE r.is_active AND (r.effective_from IS NULL OR r.effective_from <= omneo_now())
+      AND (r.effective_to IS NULL OR r.effective_to >= omneo_now())
+    ORDER BY r.priority NULLS LAST, r.id
+    """
+)
+_MATCHES = Statement("SELECT :value::text ~ :pattern::text")
+_LIMIT = Statement(f"SELECT set_config('statement_timeout', '{REGEX_MILLISECONDS}', true)")
+_UNLIMIT = Statement("SELECT set_config('statement_timeout', :before::text, true)")
+_TIMEOUT = Statement("SELECT current_setting('statement_timeout')")
+
+
+async def check(session: Any, context: str, values: Mapping[str, Any], errors: Errors) -> None:
+    """Notes the first rule, by priority, that one of the sent values meets.
+
+    values: what was sent of `email`, `mobile_phone`, `first_name`, `last_name` and their `full_name`.
+    context: create, update or import.
+    """
+    rules = session.memory.get("validation_rules")
+    if rules is None:
+        rules = session.memory["validation_rules"] = await session.rows(_RULES)
+    for rule in rules:
+        if rule.applies_to not in (context, "all"):
+            continue
+        for field, value in _subjects(rule.type, values):
+            if await _meets(session, rule, value):
+                text = rule.error_message or f"The {spoken(field)} is not allowed."
+                errors.setdefault(field, [text])
+                return
+
+
+def _subjects(kind: str, values: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """(field that is blamed, value in the form that rules compare)."""
+    names = {"email": ("email",), "mobile": ("mobile_phone",), "name": ("first_name", "last_name", "full_name")}
+    found = []
+    for name in names[kind]:
+        value = values.get(name)
+        if value:
+            blamed = name if name != "full_name" else "first_name" if "first_name" in values else "last_name"
+            found.append((blamed, normalised(kind, value)))
+    return found
+
+
+def normalised(kind: str, value: str) -> str:
+    text = value.strip()
+    return text if kind == "mobile" else text.lower()
+
+
+async def _meets(session: Any, rule: Any, value: str) -> bool:
+    match rule.rule_type:
+        case "exact":
+            return any(normalised(rule.type, entry) == value for entry in rule.values)
+        case "domain":
+            domain = value.rpartition("@")[2]
+            return any(entry.strip().lower().removeprefix("@") == domain for entry in rule.values)
+        case "prefix":
+            return any(value.startswith(normalised(rule.type, entry)) for entry in rule.values)
+        case _:
+            return await matches(session, rule.pattern or "", value)
+
+
+async def matches(session: Any, pattern: str, value: str) -> bool:
+    """Whether PostgreSQL finds the pattern in the value; a search that takes too long has found nothing.
+
+    Raises: InvalidRegularExpression for a pattern that does not compile.
+    """
+    before = await session.value(_TIMEOUT)
+    try:
+        async with session.savepoint():
+            await session.row(_LIMIT)
+            found: bool = await session.value(_MATCHES, value=value, pattern=pattern)
+            await session.row(_UNLIMIT, before=before)
+    except QueryCanceled:
+        return False
+    return found
+
+
+async def compiles(session: Any, pattern: str) -> bool:
+    try:
+        await matches(session, pattern, "")
+    except InvalidRegularExpression:
+        return False
+    return True
