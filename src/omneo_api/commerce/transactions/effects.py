@@ -5,30 +5,48 @@ The rooms that know how are asked through their services.
 
 import uuid
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from psycopg.errors import SerializationFailure, UniqueViolation
 
 from omneo_api.foundation.errors import Invalid, selected_is_invalid
+from omneo_api.foundation.statements import Statement
+from omneo_api.incentives.ledger import service as ledger
 from omneo_api.profiles.aggregations.service import recalculate
 from omneo_api.profiles.profile import service as profiles
+
+_TOTAL = Statement("SELECT total FROM transactions WHERE id = :id::bigint")
+
+
+async def recorded(session: Any, transaction_id: int, profile_id: uuid.UUID, total: Decimal) -> None:
+    """A new purchase that counts is this profile's."""
+    await ledger.record(
+        session, [ledger.Entry(profile_id, "transaction", transaction_id, "recorded", 0, "Transaction", total)]
+    )
+    await recalculate(session, profile_id)
 
 
 async def attached(session: Any, transaction_id: int, profile_id: uuid.UUID) -> None:
     """A purchase that counts became this profile's."""
-    del transaction_id
+    total = await session.value(_TOTAL, id=transaction_id)
+    await ledger.record_transaction(session, profile_id, transaction_id, total)
     await recalculate(session, profile_id)
 
 
 async def detached(session: Any, transaction_id: int, profile_id: uuid.UUID) -> None:
     """A purchase that counted is no longer this profile's."""
-    del transaction_id
-    await recalculate(session, profile_id)
+    await _taken_back(session, transaction_id, profile_id, "unassigned")
 
 
 async def voided(session: Any, transaction_id: int, profile_id: uuid.UUID, kind: str) -> None:
     """A purchase of this profile stopped counting: `kind` is void, superseded or deleted."""
-    del transaction_id, kind
+    await _taken_back(session, transaction_id, profile_id, "voided" if kind == "void" else kind)
+
+
+async def _taken_back(session: Any, transaction_id: int, profile_id: uuid.UUID, what: str) -> None:
+    total = await session.value(_TOTAL, id=transaction_id)
+    await ledger.record_transaction(session, profile_id, transaction_id, -total, f"Transaction {what}")
     await recalculate(session, profile_id)
 
 
