@@ -1,6 +1,7 @@
 """Composition: which rooms stand where, with which settings."""
 
 from omneo_api import openapi, registry
+from omneo_api.automation import mounts as automation
 from omneo_api.commerce import mounts as commerce
 from omneo_api.configuration import mounts as configuration
 from omneo_api.foundation.application import Application
@@ -29,6 +30,7 @@ def v3_operations(settings: Settings) -> list[Operation]:
         *profiles.operations(),
         *commerce.operations(),
         *incentives.operations(),
+        *automation.operations(),
     ]
     return operations + openapi_document(lambda: openapi.document(operations, "v3")).mounted()
 
