@@ -44,6 +44,10 @@ MODULES = (
     "incentives.credits.models",
     "incentives.redemptions.models",
     "incentives.ledger.models",
+    "automation.actions.models",
+    "automation.triggers.models",
+    "automation.reactions.models",
+    "automation.reactions.jobs",
     "profiles.aggregations.view",
 )
 

@@ -121,7 +121,8 @@ class Listing:
     filters: names of fields that may be filtered (default: every scalar field of the schema), and by name whatever is
         reached differently. search: columns searched by substring, or an expression. unless: conditions that hold
         until the filter of that name is given. order: default sort, the primary key is always the last word.
-        counted: name of a counter that knows the size of the unfiltered list.
+        counted: name of a counter that knows the size of the unfiltered list. contained: what `json_contains` looks into
+        (default: `meta`). custom_field: the relationship to rows of namespace, handle and value for that filter.
     """
 
     def __init__(
@@ -138,12 +139,17 @@ class Listing:
         unless: Mapping[str, Where] | None = None,
         counted: str | None = None,
         key: str = "id",
+        contained: Callable[[Any], Any] | None = None,
+        custom_field: str | None = None,
     ) -> None:
         self.schema, self.model, self.key, self.counted = schema, model, key, counted
         self.search, self.search_order, self.order = search, search_order, tuple(order)
         self.live = live or (_not_deleted if hasattr(model, "deleted_at") else None)
         self.unless = dict(unless or {})
         self._named, self._extra = filters, dict(extra or {})
+        self.contained = contained or ((lambda entity: entity.meta) if hasattr(model, "meta") else None)
+        if custom_field is not None:
+            self._extra["custom_field"] = Filter(condition=_keyed(custom_field), kind="text")
         self.includable = shape_of(schema).includable
         self.statement = lru_cache(maxsize=1024)(self._statement)
 
@@ -193,7 +199,7 @@ class Listing:
         given = parameters.get("filter")
         filters: dict[str, Any] = dict(given) if isinstance(given, dict) else {}
         search = _word(filters.pop("search", None)) or _word(parameters.get("search"))
-        contains = filters.pop("json_contains", None) if hasattr(self.model, "meta") else None
+        contains = filters.pop("json_contains", None) if self.contained is not None else None
         conditions: list[Condition] = []
         errors: dict[str, list[str]] = {}
         unknown: list[str] = []
@@ -204,6 +210,9 @@ class Listing:
                     conditions.append(Condition(name, "like", (like_pattern(words.strip()),)))
                 else:
                     unknown.append(f"search_with.{name}")
+        keyed = filters.pop("custom_field", None) if "custom_field" in self.filters else None
+        if keyed is not None:
+            conditions += _read_keyed(keyed)
         for name, value in filters.items():
             self._read_filter(name, value, conditions, errors, unknown)
         if unknown:
@@ -319,7 +328,8 @@ class Listing:
         if searched:
             clauses.append(self._search(entity))
         if contained:
-            clauses.append(entity.meta.op("@>")(cast(bindparam("contains", type_=Text), JSONB)))
+            contained = self.contained(entity) if self.contained is not None else entity.meta
+            clauses.append(contained.op("@>")(cast(bindparam("contains", type_=Text), JSONB)))
         return clauses
 
     def _search(self, entity: Any) -> ColumnElement[bool]:
@@ -370,6 +380,47 @@ class Listing:
         return select(func.count()).select_from(self.model).where(*where).scalar_subquery()
 
 
+def _read_keyed(given: Any) -> list[Condition]:
+    """`filter[custom_field][namespace][handle]` with a value or with operators. Raises: BadRequest."""
+    found: list[Condition] = []
+    for namespace, entries in given.items() if isinstance(given, dict) else ():
+        for handle, asked in entries.items() if isinstance(entries, dict) else ():
+            for operator, operand in (asked if isinstance(asked, dict) else {"eq": asked}).items():
+                canonical = ALIASES.get(operator, operator)
+                if canonical not in KEYED:
+                    raise BadRequest(f"Requested filter operator `{operator}` is not allowed.")
+                text = "" if operand is None else str(operand).strip()
+                if canonical == "nullable":
+                    canonical = "is_null" if parse_value("boolean", text) else "is_not_null"
+                value: Any = like_pattern(text) if canonical == "like" else text
+                if canonical in ("in", "nin"):
+                    parts = operand if isinstance(operand, list) else text.split(",")
+                    value = [str(part).strip() for part in parts]
+                found.append(Condition("custom_field", canonical, (value, namespace, handle)))
+    if not found:
+        raise BadRequest("Requested filter `custom_field` has no value.")
+    return found
+
+
+def _keyed(relationship: str) -> Callable[[Any, str, str], ColumnElement[bool]]:
+    def condition(entity: Any, operator: str, parameter: str) -> ColumnElement[bool]:
+        found = getattr(entity, relationship)
+        target = aliased(found.property.mapper.class_)
+        text = cast(target.value.op("#>>")(lit("{}")), Text)
+        negative = {"ne": "eq", "nin": "in", "is_null": "is_not_null"}.get(operator)
+        row = select(lit(1)).where(
+            found.of_type(target).__clause_element__(),
+            target.namespace == bindparam(f"{parameter}_1", type_=Text),
+            target.handle == bindparam(f"{parameter}_2", type_=Text),
+            _compare(text, negative or operator, parameter),
+        )
+        held = exists(row.correlate(entity))
+        return not_(held) if negative else held
+
+    return condition
+
+
+KEYED = frozenset({"eq", "ne", "in", "nin", "like", "nullable"})
 SPLITTING = frozenset({"handle", "enum", "integer", "boolean", "uuid"})
 
 
