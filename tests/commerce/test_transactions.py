@@ -171,7 +171,8 @@ async def test_staff_are_found_or_made(shop):
     assert shown["email"].startswith("staff-profile-")
     assert [(each["handle"], each["identifier"]) for each in shown["identities"]] == [("staff", "4711")]
     assert (await shop.post("/transactions", sale(staff_id=staff)))["data"]["staff"] == shown
-    assert (await shop.get(f"/profiles/{staff}"))["data"]["profile_type"] == "system"
+    kinds = await shop.sql("SELECT profile_type FROM profiles WHERE id = %s", staff)
+    assert kinds == [("system",)]
 
 
 async def test_aggregations_are_never_stale(shop):
@@ -304,3 +305,26 @@ async def test_resending_tells_webhooks_again(shop):
     item = made["items"][0]
     assert (await shop.post(f"/transactions/items/{item['id']}/resend", status=200))["data"] == item
     await shop.post("/transactions/0/resend", status=404)
+
+
+async def test_the_ledger_tells_every_recording_and_undoing(shop):
+    ada, bob = await customer(shop), await customer(shop)
+
+    async def lines(profile):
+        return [(row["description"], row["dollar_value"]) for row in (await shop.get(f"/profiles/{profile}/ledgers"))["data"]]
+
+    made = (await shop.post("/transactions", sale(profile_id=ada, external_id="1")))["data"]
+    await shop.put(f"/transactions/{made['id']}", {"profile_id": bob})
+    await shop.put(f"/transactions/{made['id']}", {"profile_id": ada})
+    new = (await shop.post("/transactions/update-create", {"external_id": "1", "total": 5}))["data"]
+    await shop.put(f"/transactions/{new['id']}", {"is_void": True})
+    await shop.delete(f"/transactions/{new['id']}")
+    assert sorted(await lines(ada)) == [
+        ("Transaction", 5),
+        ("Transaction", 80.5),
+        ("Transaction", 80.5),
+        ("Transaction superseded", -80.5),
+        ("Transaction unassigned", -80.5),
+        ("Transaction voided", -5),
+    ]
+    assert sorted(await lines(bob)) == [("Transaction", 80.5), ("Transaction unassigned", -80.5)]
