@@ -520,6 +520,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("handle", name=op.f("uq_tenants_handle")),
     )
     op.create_table(
+        "transaction_queue",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("payload", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("creates", sa.Boolean(), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=True),
+        sa.Column("token_name", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_transaction_queue")),
+    )
+    op.create_table(
         "triggers",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -2937,6 +2950,7 @@ def downgrade() -> None:
     op.drop_table("users")
     op.drop_index("ix_triggers_event", table_name="triggers", postgresql_where=sa.text("is_active"))
     op.drop_table("triggers")
+    op.drop_table("transaction_queue")
     op.drop_table("tenants")
     op.drop_table("tags")
     op.drop_table("systems")
