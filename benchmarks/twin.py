@@ -111,7 +111,7 @@ app = FastAPI()
 
 
 @app.get("/profiles/{id}")
-async def read(id: uuid.UUID) -> Envelope:  # noqa: A002
+async def read(id: uuid.UUID) -> Envelope:
     async with sessions() as session:
         query = select(Profile).where(Profile.id == id)
         found = (

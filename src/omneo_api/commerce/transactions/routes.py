@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from omneo_api.commerce.transactions import events, facts, service, upsert, views
+from omneo_api.commerce.transactions import events, facts, jobs, service, upsert, views
 from omneo_api.commerce.transactions.bodies import (
     EventTrigger,
     ItemFields,
@@ -240,6 +240,7 @@ def operations() -> list[Operation]:
     below = "/profiles/{profile}"
     return [
         *routes.mounted(),
+        *jobs.routes.mounted(),
         *family.mounted(),
         *family.mounted(below, owner=of_profile),
         *profile_only.mounted(below, owner=of_profile),

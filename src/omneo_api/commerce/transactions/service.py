@@ -94,7 +94,7 @@ async def create(
     elif profile_id is not None:
         await effects.link_redemption(session, profile_id, row.id, values)
     if profile_id is not None and not values.get("is_void"):
-        await effects.attached(session, row.id, profile_id)
+        await effects.recorded(session, row.id, profile_id, values["total"])
     created: int = row.id
     return created
 

@@ -31,8 +31,8 @@ def currencies_exist() -> bool:
 
 def _pair(source: ColumnElement[Any], target: ColumnElement[Any]) -> ColumnElement[Any]:
     """The rate of the row source → target, or null."""
-    pairs = table("currencies", column("from"), column("to"), column("rate", Numeric)).alias()
-    found = select(pairs.c.rate).where(pairs.c["from"] == source, pairs.c["to"] == target, pairs.c.rate > lit(0))
+    pairs = table("currencies", column("from_code"), column("to_code"), column("rate", Numeric)).alias()
+    found = select(pairs.c.rate).where(pairs.c.from_code == source, pairs.c.to_code == target, pairs.c.rate > lit(0))
     return found.limit(lit(1)).scalar_subquery()
 
 

@@ -21,7 +21,7 @@ from omneo_api.profiles.scope import lock_profile
 
 reader = Reader(Listing(AggregationRead, AggregationView, filters=(), order=("profile_id",), key="profile_id"))
 
-_ONE = statement("= :profile::uuid")
+_ONE = statement("= (SELECT :profile::uuid)")
 _MANY = statement("= ANY (:profiles::uuid[])")
 _CONTEXT = Statement(
     lambda: one_json(
