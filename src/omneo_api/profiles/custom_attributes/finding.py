@@ -88,7 +88,7 @@ def _number(text: str) -> Decimal | None:
 
 
 @lru_cache(maxsize=512)
-def _condition(place: int, operator: str, numeric: bool) -> Callable[[Any], ColumnElement[bool]]:  # noqa: FBT001
+def _condition(place: int, operator: str, numeric: bool) -> Callable[[Any], ColumnElement[bool]]:
     positive = NEGATIVE.get(operator, operator)
 
     def condition(profile: Any) -> ColumnElement[bool]:
