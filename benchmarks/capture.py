@@ -4,11 +4,12 @@ import asyncio
 import json
 
 import httpx
+from psycopg.adapt import PyFormat, Transformer
+
 from data import TENANT, TOKEN
 from omneo_api.app import create_app
 from omneo_api.foundation.database import Session
 from omneo_api.settings import Settings
-from psycopg.adapt import PyFormat, Transformer
 
 EXTERNAL = "CAPTURED-EXTERNAL-ID"
 
@@ -88,4 +89,8 @@ def _writes(taken: list[tuple[str, list]], identifier: str) -> list[dict]:
 def _mark(value: str | None, identifier: str) -> str | None:
     if value is None:
         return None
-    return "$id" if value == identifier else value.replace(f'"{identifier}"', '"$id"').replace(f"{{{identifier}}}", "{$id}")
+    return (
+        "$id"
+        if value == identifier
+        else value.replace(f'"{identifier}"', '"$id"').replace(f"{{{identifier}}}", "{$id}")
+    )

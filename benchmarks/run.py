@@ -23,13 +23,14 @@ import uuid
 from pathlib import Path
 
 import psycopg
+from rich.console import Console
+from rich.table import Table
+
 from capture import capture, purchase
 from data import TENANT, TOKEN, fill
 from omneo_api.foundation import migrations
 from omneo_api.foundation.embedded import EmbeddedPostgres
 from processes import CONNECTIONS, SECONDS, memory, pgbench, process, python, wrk
-from rich.console import Console
-from rich.table import Table
 
 PROFILES, TRANSACTIONS = 100_000, 300_000
 FOLDER = Path(os.environ.get("BENCH_DATA", Path(__file__).resolve().parents[1] / ".omneo" / "bench"))
@@ -96,9 +97,7 @@ def measure(url: str, results: Table) -> bool:
             "purchase": wrk(SERVER, writing("/v3/transactions", "omneo")),
         }
         resident = _under_load(child, 120 if SECONDS >= 8 else 10)
-    with process(
-        python("twin.py"), TWIN, f"/profiles/{IDS[0]}", DATABASE_URL=url, BENCH_TENANT=str(taken["tenant"])
-    ):
+    with process(python("twin.py"), TWIN, f"/profiles/{IDS[0]}", DATABASE_URL=url, BENCH_TENANT=str(taken["tenant"])):
         twin = wrk(TWIN, reading("/profiles/%s"))
     met = True
     for name, title, target in (
@@ -112,13 +111,29 @@ def measure(url: str, results: Table) -> bool:
         met &= good
         ceiling = f"{database[name]:,.0f}" if name in database else ""
         results.add_row(
-            title, f"{server[name][0]:,.0f}", f"{bare[name][0]:,.0f}", ceiling, f"{ratio:.2f}", f"≥ {target:.2f}", _word(good)
+            title,
+            f"{server[name][0]:,.0f}",
+            f"{bare[name][0]:,.0f}",
+            ceiling,
+            f"{ratio:.2f}",
+            f"≥ {target:.2f}",
+            _word(good),
         )
     ratio = twin[0] / server["profile"][0]
     met &= ratio <= 0.25
-    results.add_row("ORM twin of the profile read", f"{twin[0]:,.0f}", "", "", f"{ratio:.2f}", "≤ 0.25 of ours", _word(ratio <= 0.25))
+    results.add_row(
+        "ORM twin of the profile read",
+        f"{twin[0]:,.0f}",
+        "",
+        "",
+        f"{ratio:.2f}",
+        "≤ 0.25 of ours",
+        _word(ratio <= 0.25),
+    )
     met &= resident < MEMORY_LIMIT
-    results.add_row("memory under load", f"{resident:.0f} MB", "", "", "", f"< {MEMORY_LIMIT} MB", _word(resident < MEMORY_LIMIT))
+    results.add_row(
+        "memory under load", f"{resident:.0f} MB", "", "", "", f"< {MEMORY_LIMIT} MB", _word(resident < MEMORY_LIMIT)
+    )
     out.print(f"purchase: {taken['purchase_statements']} statements in its transaction")
     return met
 
@@ -173,7 +188,13 @@ def scale(server: EmbeddedPostgres, login: str, results: Table) -> bool:
         good = large <= SCALE_LIMIT * small
         met &= good
         results.add_row(
-            f"{name}: 10,000 → 1,000,000 profiles", f"{small:.1f} → {large:.1f} ms", "", "", f"{large / small:.2f}", "≤ 2.00", _word(good)
+            f"{name}: 10,000 → 1,000,000 profiles",
+            f"{small:.1f} → {large:.1f} ms",
+            "",
+            "",
+            f"{large / small:.2f}",
+            "≤ 2.00",
+            _word(good),
         )
     return met
 
@@ -182,7 +203,9 @@ def _median(paths: list[str]) -> float:
     """Milliseconds of the middle request, after a warm-up."""
     times = []
     for path in paths[:5] + paths:
-        request = urllib.request.Request(f"http://127.0.0.1:{SERVER}{path}", headers={"Authorization": f"Bearer {TOKEN}"})
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{SERVER}{path}", headers={"Authorization": f"Bearer {TOKEN}"}
+        )
         start = time.perf_counter()
         with urllib.request.urlopen(request) as answer:
             answer.read()
@@ -210,7 +233,16 @@ def main() -> int:
         out.print("wrk is missing: install it (Debian: apt-get install wrk) and run make bench again.")
         return 1
     FOLDER.mkdir(parents=True, exist_ok=True)
-    results = Table("what", "omneo", "bare Starlette", "pgbench", "ratio", "target", "", title=f"requests/s, {CONNECTIONS} connections")
+    results = Table(
+        "what",
+        "omneo",
+        "bare Starlette",
+        "pgbench",
+        "ratio",
+        "target",
+        "",
+        title=f"requests/s, {CONNECTIONS} connections",
+    )
     with EmbeddedPostgres(FOLDER, {"shared_buffers": "1GB", "max_connections": "200"}) as server:
         login = server.start()
         met = measure(prepared(login, "bench", PROFILES, TRANSACTIONS), results)

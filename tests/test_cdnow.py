@@ -6,9 +6,10 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from rich.console import Console
+
 from omneo_api.demo import cdnow
 from omneo_api.demo.failures import LoadFailed
-from rich.console import Console
 
 pytestmark = pytest.mark.anyio
 FILE = Path(__file__).parent / "data" / "cdnow_sample.csv"

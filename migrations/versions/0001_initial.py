@@ -19,6 +19,77 @@ def upgrade() -> None:
         op.get_bind().exec_driver_sql(statement.replace("%", "%%"))
 
     op.create_table(
+        "action_histories",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("actionable_type", sa.Text(), nullable=False),
+        sa.Column("actionable_id", sa.BigInteger(), nullable=False),
+        sa.Column("run_key", sa.Text(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=True),
+        sa.Column("parent_id", sa.BigInteger(), nullable=True),
+        sa.Column("profile_id", sa.UUID(), nullable=True),
+        sa.Column("entity", sa.Text(), nullable=True),
+        sa.Column("state", sa.Text(), server_default=sa.text("'running'"), nullable=False),
+        sa.Column("attempts", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("plan", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("context", postgresql.JSON(astext_type=sa.Text()), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_action_histories")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "actionable_type",
+            "actionable_id",
+            "run_key",
+            name=op.f("uq_action_histories_tenant_id_actionable_type_actionable_id_run_key"),
+        ),
+    )
+    op.create_index(
+        "ix_action_histories_created_at",
+        "action_histories",
+        ["tenant_id", "created_at"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_index(
+        "ix_action_histories_event", "action_histories", ["tenant_id", "event_id"], unique=False, postgresql_where=None
+    )
+    op.create_index(
+        "ix_action_histories_parent",
+        "action_histories",
+        ["tenant_id", "parent_id"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_table(
+        "actions",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("owner_type", sa.Text(), nullable=False),
+        sa.Column("owner_id", sa.BigInteger(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("references_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("sort_order", sa.BigInteger(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("notes", sa.Text(), nullable=True),
+        sa.Column("arguments", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_actions")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "owner_type",
+            "owner_id",
+            "references_id",
+            name=op.f("uq_actions_tenant_id_owner_type_owner_id_references_id"),
+        ),
+    )
+    op.create_table(
         "audits",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -449,6 +520,39 @@ def upgrade() -> None:
         sa.UniqueConstraint("handle", name=op.f("uq_tenants_handle")),
     )
     op.create_table(
+        "transaction_queue",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("payload", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("creates", sa.Boolean(), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=True),
+        sa.Column("token_name", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_transaction_queue")),
+    )
+    op.create_table(
+        "triggers",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("trigger", sa.Text(), nullable=False),
+        sa.Column("event", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("notes", sa.Text(), nullable=True),
+        sa.Column("is_active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("last_reference", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_triggers")),
+    )
+    op.create_index(
+        "ix_triggers_event", "triggers", ["tenant_id", "event"], unique=False, postgresql_where=sa.text("is_active")
+    )
+    op.create_table(
         "users",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -465,6 +569,59 @@ def upgrade() -> None:
     )
     op.create_index(
         "uq_users_email", "users", ["tenant_id", "email"], unique=True, postgresql_where=sa.text("deleted_at IS NULL")
+    )
+    op.create_table(
+        "validation_rules",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("rule_type", sa.Text(), nullable=False),
+        sa.Column("applies_to", sa.Text(), nullable=False),
+        sa.Column("pattern", sa.Text(), nullable=True),
+        sa.Column("error_message", sa.Text(), nullable=True),
+        sa.Column("priority", sa.Integer(), nullable=True),
+        sa.Column("is_active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("effective_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("effective_to", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_by", sa.Text(), nullable=True),
+        sa.Column("updated_by", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_validation_rules")),
+    )
+    op.create_table(
+        "action_history_items",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("action_history_id", sa.BigInteger(), nullable=False),
+        sa.Column("position", sa.SmallInteger(), nullable=False),
+        sa.Column("action_id", sa.BigInteger(), nullable=False),
+        sa.Column("handler", sa.Text(), nullable=False),
+        sa.Column("arguments", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("result", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("made", sa.Text(), nullable=True),
+        sa.Column("instance", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "action_history_id"],
+            ["action_histories.tenant_id", "action_histories.id"],
+            name=op.f("fk_action_history_items_tenant_id_action_history_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_action_history_items")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "action_history_id",
+            "position",
+            name=op.f("uq_action_history_items_tenant_id_action_history_id_position"),
+        ),
     )
     op.create_table(
         "batch_items",
@@ -1079,6 +1236,32 @@ def upgrade() -> None:
     )
     op.create_index("ix_user_roles_role", "user_roles", ["tenant_id", "role_id"], unique=False, postgresql_where=None)
     op.create_table(
+        "validation_rule_values",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("rule_id", sa.BigInteger(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("is_active", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "rule_id"],
+            ["validation_rules.tenant_id", "validation_rules.id"],
+            name=op.f("fk_validation_rule_values_tenant_id_rule_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_validation_rule_values")),
+    )
+    op.create_index(
+        "ix_validation_rule_values_rule",
+        "validation_rule_values",
+        ["tenant_id", "rule_id", "id"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_table(
         "api_tokens",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -1264,6 +1447,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("phase = 'open' AND value_remaining > 0"),
     )
     op.create_index(
+        "ix_credits_unended",
+        "credits",
+        ["tenant_id", "profile_id"],
+        unique=False,
+        postgresql_where=sa.text("phase <> 'ended' AND value_remaining > 0 AND deleted_at IS NULL"),
+    )
+    op.create_index(
         "uq_credits_external_id",
         "credits",
         ["tenant_id", "external_id", "external_namespace"],
@@ -1393,6 +1583,62 @@ def upgrade() -> None:
         postgresql_where=None,
     )
     op.create_table(
+        "location_profiles",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("location_id", sa.BigInteger(), nullable=False),
+        sa.Column("profile_id", sa.UUID(), nullable=False),
+        sa.Column("assignment_type", sa.Text(), nullable=False),
+        sa.Column("role_type", sa.Text(), nullable=True),
+        sa.Column("is_default", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("is_active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("profile_external_id", sa.Text(), nullable=True),
+        sa.Column("sort_order", sa.BigInteger(), nullable=True),
+        sa.Column("notes", sa.Text(), nullable=True),
+        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("excluded_service_handles", sa.ARRAY(sa.Text()), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "location_id"],
+            ["locations.tenant_id", "locations.id"],
+            name=op.f("fk_location_profiles_tenant_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_location_profiles_tenant_id_profile_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_location_profiles")),
+    )
+    op.create_index(
+        "ix_location_profiles_profile",
+        "location_profiles",
+        ["tenant_id", "profile_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "uq_location_profiles_assignment",
+        "location_profiles",
+        ["tenant_id", "location_id", "profile_id", "assignment_type"],
+        unique=True,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "uq_location_profiles_default",
+        "location_profiles",
+        ["tenant_id", "profile_id", "assignment_type"],
+        unique=True,
+        postgresql_where=sa.text("is_default AND deleted_at IS NULL"),
+    )
+    op.create_table(
         "points",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -1477,6 +1723,13 @@ def upgrade() -> None:
         ["tenant_id", "usable_until"],
         unique=False,
         postgresql_where=sa.text("phase = 'open' AND value_remaining <> 0"),
+    )
+    op.create_index(
+        "ix_points_unended",
+        "points",
+        ["tenant_id", "profile_id"],
+        unique=False,
+        postgresql_where=sa.text("phase <> 'ended' AND value_remaining <> 0"),
     )
     op.create_index(
         "uq_points_external_key",
@@ -1852,6 +2105,29 @@ def upgrade() -> None:
         postgresql_where=sa.text("is_active"),
     )
     op.create_table(
+        "profile_searches",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("profile_id", sa.UUID(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_profile_searches_tenant_id_profile_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "profile_id", name=op.f("pk_profile_searches")),
+    )
+    op.create_index(
+        "ix_profile_searches_words",
+        "profile_searches",
+        ["words"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_ops={"words": "gin_trgm_ops"},
+    )
+    op.create_table(
         "profile_special_hours",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -2120,6 +2396,13 @@ def upgrade() -> None:
         ["tenant_id", "usable_until"],
         unique=False,
         postgresql_where=sa.text("phase = 'open' AND value_remaining > 0"),
+    )
+    op.create_index(
+        "ix_rewards_unended",
+        "rewards",
+        ["tenant_id", "profile_id"],
+        unique=False,
+        postgresql_where=sa.text("phase <> 'ended' AND value_remaining > 0 AND deleted_at IS NULL"),
     )
     op.create_index(
         "uq_rewards_external_id",
@@ -2521,6 +2804,11 @@ def downgrade() -> None:
     op.drop_table("transaction_currency_values")
     op.drop_index("uq_rewards_external_id", table_name="rewards", postgresql_where=sa.text("deleted_at IS NULL"))
     op.drop_index(
+        "ix_rewards_unended",
+        table_name="rewards",
+        postgresql_where=sa.text("phase <> 'ended' AND value_remaining > 0 AND deleted_at IS NULL"),
+    )
+    op.drop_index(
         "ix_rewards_to_expire", table_name="rewards", postgresql_where=sa.text("phase = 'open' AND value_remaining > 0")
     )
     op.drop_index(
@@ -2571,6 +2859,13 @@ def downgrade() -> None:
     op.drop_table("profile_statuses")
     op.drop_index("ix_profile_special_hours_profile", table_name="profile_special_hours", postgresql_where=None)
     op.drop_table("profile_special_hours")
+    op.drop_index(
+        "ix_profile_searches_words",
+        table_name="profile_searches",
+        postgresql_using="gin",
+        postgresql_ops={"words": "gin_trgm_ops"},
+    )
+    op.drop_table("profile_searches")
     op.drop_index("uq_profile_regions_active", table_name="profile_regions", postgresql_where=sa.text("is_active"))
     op.drop_index("ix_profile_regions_region", table_name="profile_regions", postgresql_where=None)
     op.drop_table("profile_regions")
@@ -2596,6 +2891,9 @@ def downgrade() -> None:
     op.drop_table("profile_addresses")
     op.drop_index("uq_points_external_key", table_name="points", postgresql_where=sa.text("external_key IS NOT NULL"))
     op.drop_index(
+        "ix_points_unended", table_name="points", postgresql_where=sa.text("phase <> 'ended' AND value_remaining <> 0")
+    )
+    op.drop_index(
         "ix_points_to_expire", table_name="points", postgresql_where=sa.text("phase = 'open' AND value_remaining <> 0")
     )
     op.drop_index("ix_points_to_activate", table_name="points", postgresql_where=sa.text("phase = 'pending'"))
@@ -2605,6 +2903,20 @@ def downgrade() -> None:
     op.drop_index("ix_points_linked", table_name="points", postgresql_where=sa.text("linked_profile_id IS NOT NULL"))
     op.drop_index("ix_points_definition", table_name="points", postgresql_where=None)
     op.drop_table("points")
+    op.drop_index(
+        "uq_location_profiles_default",
+        table_name="location_profiles",
+        postgresql_where=sa.text("is_default AND deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "uq_location_profiles_assignment",
+        table_name="location_profiles",
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_location_profiles_profile", table_name="location_profiles", postgresql_where=sa.text("deleted_at IS NULL")
+    )
+    op.drop_table("location_profiles")
     op.drop_index("ix_ledger_entries_profile", table_name="ledger_entries", postgresql_where=None)
     op.drop_table("ledger_entries")
     op.drop_index("uq_identities_primary", table_name="identities", postgresql_where=sa.text("is_primary"))
@@ -2618,6 +2930,11 @@ def downgrade() -> None:
         "uq_credits_external_id",
         table_name="credits",
         postgresql_where=sa.text("external_namespace IS NOT NULL AND deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_credits_unended",
+        table_name="credits",
+        postgresql_where=sa.text("phase <> 'ended' AND value_remaining > 0 AND deleted_at IS NULL"),
     )
     op.drop_index(
         "ix_credits_to_expire", table_name="credits", postgresql_where=sa.text("phase = 'open' AND value_remaining > 0")
@@ -2639,6 +2956,8 @@ def downgrade() -> None:
     op.drop_table("country_states")
     op.drop_index("ix_api_tokens_user", table_name="api_tokens", postgresql_where=None)
     op.drop_table("api_tokens")
+    op.drop_index("ix_validation_rule_values_rule", table_name="validation_rule_values", postgresql_where=None)
+    op.drop_table("validation_rule_values")
     op.drop_index("ix_user_roles_role", table_name="user_roles", postgresql_where=None)
     op.drop_table("user_roles")
     op.drop_index("ix_transactions_order_number", table_name="transactions", postgresql_where=None)
@@ -2695,8 +3014,13 @@ def downgrade() -> None:
     op.drop_table("countries")
     op.drop_index("ix_batch_items_batch", table_name="batch_items", postgresql_where=None)
     op.drop_table("batch_items")
+    op.drop_table("action_history_items")
+    op.drop_table("validation_rules")
     op.drop_index("uq_users_email", table_name="users", postgresql_where=sa.text("deleted_at IS NULL"))
     op.drop_table("users")
+    op.drop_index("ix_triggers_event", table_name="triggers", postgresql_where=sa.text("is_active"))
+    op.drop_table("triggers")
+    op.drop_table("transaction_queue")
     op.drop_table("tenants")
     op.drop_table("tags")
     op.drop_table("systems")
@@ -2733,3 +3057,8 @@ def downgrade() -> None:
     op.drop_table("batches")
     op.drop_index("ix_audits_profile", table_name="audits", postgresql_where=None)
     op.drop_table("audits")
+    op.drop_table("actions")
+    op.drop_index("ix_action_histories_parent", table_name="action_histories", postgresql_where=None)
+    op.drop_index("ix_action_histories_event", table_name="action_histories", postgresql_where=None)
+    op.drop_index("ix_action_histories_created_at", table_name="action_histories", postgresql_where=None)
+    op.drop_table("action_histories")

@@ -7,7 +7,7 @@ from omneo_api.configuration import mounts as configuration
 from omneo_api.foundation.application import Application
 from omneo_api.foundation.database import Database
 from omneo_api.foundation.operations import Operation
-from omneo_api.incentives import routes as incentives
+from omneo_api.incentives import mounts as incentives
 from omneo_api.platform import mounts as platform
 from omneo_api.platform.access import Access
 from omneo_api.platform.system_routes import openapi_document, unprefixed, v3_base

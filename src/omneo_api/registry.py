@@ -49,6 +49,8 @@ MODULES = (
     "automation.reactions.models",
     "automation.reactions.jobs",
     "profiles.aggregations.view",
+    "profiles.profile.jobs",
+    "profiles.statuses.jobs",
 )
 
 

@@ -190,7 +190,9 @@ async def test_assignment_moves_between_profiles(shop):
     made = (await shop.post("/transactions", sale()))["data"]
     path = f"/transactions/{made['id']}"
     assert (await shop.put(path, {"profile_id": ada}))["data"]["profile_id"] == ada
-    assert (await shop.put(path, {"profile_id": "BOB@example.com", "profile_id_handle": "email"}))["data"]["profile_id"] == bob
+    assert (await shop.put(path, {"profile_id": "BOB@example.com", "profile_id_handle": "email"}))["data"][
+        "profile_id"
+    ] == bob
     assert (await shop.get(f"/profiles/{ada}/transactions"))["meta"]["total"] == 0
     assert (await shop.get(f"/profiles/{bob}/transactions"))["meta"]["total"] == 1
     wrong = await shop.put(path, {"profile_id": "nobody"}, status=422)

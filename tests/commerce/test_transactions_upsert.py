@@ -38,7 +38,9 @@ async def test_different_facts_supersede(shop):
         items=[line(name="one", meta={"g": 1}), line(name="two")],
     )
     old = (await shop.post(PATH, sent))["data"]
-    new = (await shop.post(PATH, {"external_id": "A1", "total": 99.5, "tags": ["z"], "delete_existing_items": True}))["data"]
+    new = (await shop.post(PATH, {"external_id": "A1", "total": 99.5, "tags": ["z"], "delete_existing_items": True}))[
+        "data"
+    ]
     assert new["id"] > old["id"]
     assert (new["total"], new["total_converted"], new["tags"], new["external_id"]) == (99.5, 149.25, ["z"], "A1")
     same = ("meta", "receipt_ref", "profile_id", "location", "systems", "transacted_at", "currency_rate", "timezone")
@@ -94,9 +96,7 @@ async def test_a_void_one_is_not_revived_by_a_late_retry(shop):
     new = (await shop.post(PATH, {**sent, "is_void": False}))["data"]
     assert (new["is_void"], new["external_id"]) == (False, "A1")
     assert [row["id"] for row in (await shop.get("/transactions"))["data"]] == [new["id"]]
-    kinds = await shop.sql(
-        "SELECT kind FROM transaction_voids WHERE transaction_id = %s ORDER BY id", old["id"]
-    )
+    kinds = await shop.sql("SELECT kind FROM transaction_voids WHERE transaction_id = %s ORDER BY id", old["id"])
     assert kinds == [("void",), ("superseded",)]
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+
 from omneo_api.incentives.verify import verify
 
 COUNTER = itertools.count(1)

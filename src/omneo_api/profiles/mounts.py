@@ -2,6 +2,7 @@
 
 from omneo_api.foundation.operations import Operation
 from omneo_api.profiles.addresses.routes import routes as addresses
+from omneo_api.profiles.aggregations.routes import batches as aggregation_batches
 from omneo_api.profiles.aggregations.routes import routes as aggregations
 from omneo_api.profiles.comms.routes import routes as comms
 from omneo_api.profiles.custom_attributes.routes import everybody as find_by_attributes
@@ -43,6 +44,7 @@ OF_ALL = (
     rule_values,
     statuses.routes(),
     status_batches,
+    aggregation_batches,
 )
 
 

@@ -1,7 +1,4 @@
-"""The types of action that are made here: one function each (automation 6.3).
-
-Services of other domains are imported where they are called: they defer jobs and emit events whose modules come here.
-"""
+"""The types of action that are made here: one function each (automation 6.3)."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -14,23 +11,15 @@ from omneo_api.automation.actions.types import ActionFailed, Outcome, Step, acti
 from omneo_api.foundation import fields
 from omneo_api.foundation.render import one_json, rows_json
 from omneo_api.foundation.statements import Statement
+from omneo_api.incentives.points import service as points
+from omneo_api.incentives.points.models import Point
+from omneo_api.incentives.points.schemas import PointBody, PointRead
+from omneo_api.incentives.rewards import service as rewards
+from omneo_api.incentives.rewards.models import Reward
+from omneo_api.incentives.rewards.schemas import RewardBody, RewardRead
 
-
-def _reward() -> Any:
-    from omneo_api.incentives.rewards.models import Reward  # noqa: PLC0415
-    from omneo_api.incentives.rewards.schemas import RewardRead  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415
-
-    return one_json(rows_json(RewardRead, Reward).where(Reward.id == bindparam("id")))
-
-
-def _point() -> Any:
-    from omneo_api.incentives.points.models import Point  # noqa: PLC0415
-    from omneo_api.incentives.points.schemas import PointRead  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415
-
-    return one_json(rows_json(PointRead, Point).where(Point.id == bindparam("id")))
-
-
-_REWARD, _POINT = Statement(_reward), Statement(_point)
+_REWARD = Statement(lambda: one_json(rows_json(RewardRead, Reward).where(Reward.id == bindparam("id"))))
+_POINT = Statement(lambda: one_json(rows_json(PointRead, Point).where(Point.id == bindparam("id"))))
 
 
 @action("filter", "condition")
@@ -55,9 +44,6 @@ async def passes(step: Step) -> Outcome:
 )
 async def reward_create(step: Step) -> Outcome:
     """Issues a reward to the profile"""
-    from omneo_api.incentives.rewards import service as rewards  # type: ignore[attr-defined, unused-ignore]  # noqa: PLC0415
-    from omneo_api.incentives.rewards.schemas import RewardBody  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415
-
     given = {name: value for name, value in step.arguments.items() if name not in ("definition", "profile_id")}
     body = fields.validate(RewardBody, given)
     identifier = await rewards.issue(
@@ -91,9 +77,6 @@ async def reward_create(step: Step) -> Outcome:
 )
 async def point_create(step: Step) -> Outcome:
     """Awards points to the profile, or takes them when the value is negative"""
-    from omneo_api.incentives.points import service as points  # type: ignore[attr-defined, unused-ignore]  # noqa: PLC0415
-    from omneo_api.incentives.points.schemas import PointBody  # type: ignore[import-not-found, unused-ignore]  # noqa: PLC0415
-
     chosen = reference(step.arguments["definition"])
     if step.arguments.get("check_rate"):
         raise ActionFailed("Points by rate are not available.")

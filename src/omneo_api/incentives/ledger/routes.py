@@ -78,7 +78,7 @@ async def statement(session: Any, call: Call, owner: Owner) -> Answer:
     return await reader.browse(session, call, owner, "asked")
 
 
-async def show(session: Any, call: Call, owner: Owner, id: int) -> Answer:  # noqa: A002
+async def show(session: Any, call: Call, owner: Owner, id: int) -> Answer:
     """Read a line of a statement."""
     return await reader.show(session, call, id, owner)
 

@@ -136,7 +136,7 @@ async def redeem(session: Any, owner: Owner, body: RedeemBody) -> Answer:
     aliases=("/redemptions/{id}/refund",),
     example={"amount": 12},
 )
-async def give_return(session: Any, body: RedeemBody, id: int) -> Answer:  # noqa: A002
+async def give_return(session: Any, body: RedeemBody, id: int) -> Answer:
     """Give back all or part of a redemption as new incentives."""
     made = await undo.give_return(session, id, body)
     return await _successful(session, made, await session.value(_OWNER, id=made), body.currency)
@@ -145,7 +145,7 @@ async def give_return(session: Any, body: RedeemBody, id: int) -> Answer:  # noq
 @routes.post(
     "/redemptions/{id}/reversal", "return", answers=SuccessfulRedemption, aliases=("/redemptions/{id}/reverse",)
 )
-async def reverse(session: Any, id: int) -> Answer:  # noqa: A002
+async def reverse(session: Any, id: int) -> Answer:
     """Undo a redemption of the last ten minutes exactly."""
     made = await undo.reverse(session, id)
     return await _successful(session, made, await session.value(_OWNER, id=made), None)
@@ -156,7 +156,7 @@ class BenefitReturnBody(fields.Body):
 
 
 @routes.post("/redemptions/{id}/benefit/return", "return", answers=RedemptionRead, example={"count": 1})
-async def return_benefit(session: Any, body: BenefitReturnBody, id: int) -> Answer:  # noqa: A002
+async def return_benefit(session: Any, body: BenefitReturnBody, id: int) -> Answer:
     """Give uses back to a redemption's benefit."""
     made = await undo.return_benefit(session, id, body.count)
     return created(await reader.text(session, made))
@@ -184,7 +184,7 @@ async def show_item(session: Any, call: Call, item: int) -> Answer:
 
 
 @shared.get("/redemptions/{id}", "read-redemptions", answers=RedemptionRead)
-async def show(session: Any, call: Call, owner: Owner, id: int) -> Answer:  # noqa: A002
+async def show(session: Any, call: Call, owner: Owner, id: int) -> Answer:
     """Read a redemption."""
     return await reader.show(session, call, id, owner)
 
@@ -264,7 +264,7 @@ _COUNT = Statement(
 
 
 @below.get("/redemptions/{type}/{subject}/count", "read-redemptions")
-async def count(session: Any, owner: Owner, type: str, subject: int) -> Answer:  # noqa: A002
+async def count(session: Any, owner: Owner, type: str, subject: int) -> Answer:
     """Count how often a profile redeemed one reward, point lot, benefit or credit."""
     if type not in ("reward", "point", "benefit", "credit"):
         raise NotFound

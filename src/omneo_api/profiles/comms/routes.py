@@ -81,9 +81,7 @@ async def show_comms(session: Any, owner: Owner) -> Answer:
     return one(await _text(session, owner, "comms"))
 
 
-@routes.put(
-    "/attributes/comms", "update-profiles", answers=CommsRead, body=CommsUpdate, example={"email_promo": False}
-)
+@routes.put("/attributes/comms", "update-profiles", answers=CommsRead, body=CommsUpdate, example={"email_promo": False})
 async def update_comms(session: Any, owner: Owner, body: Any) -> Answer:
     """Change which channels and purposes a person accepts"""
     return one(await _merge(session, owner, "comms", body))

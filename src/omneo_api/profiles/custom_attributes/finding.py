@@ -12,7 +12,8 @@ from omneo_api.foundation.calls import Answer, Call
 from omneo_api.foundation.errors import BadRequest, Errors, Invalid
 from omneo_api.foundation.filter_values import FilterFault, parse_value
 from omneo_api.foundation.models import lit
-from omneo_api.foundation.query import ALIASES, COMPARISONS, OPERATORS, like_pattern
+from omneo_api.foundation.conditions import COMPARISONS
+from omneo_api.foundation.query import ALIASES, OPERATORS, like_pattern
 from omneo_api.profiles.custom_attributes.models import CustomAttribute
 from omneo_api.profiles.profile.reading import read_filters, reader
 
@@ -87,7 +88,7 @@ def _number(text: str) -> Decimal | None:
 
 
 @lru_cache(maxsize=512)
-def _condition(place: int, operator: str, numeric: bool) -> Callable[[Any], ColumnElement[bool]]:  # noqa: FBT001
+def _condition(place: int, operator: str, numeric: bool) -> Callable[[Any], ColumnElement[bool]]:
     positive = NEGATIVE.get(operator, operator)
 
     def condition(profile: Any) -> ColumnElement[bool]:

@@ -71,5 +71,3 @@ special_hours = Hours(
     scopes={"create": "update-profiles", "delete": "update-profiles"},
     example={"name": "Holidays", "start_at": "2025-12-24", "end_at": "2025-12-27", "is_closed": True},
 )
-
-

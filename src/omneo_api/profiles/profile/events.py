@@ -109,7 +109,9 @@ def attribute_updated(
         "attributes": _text(attributes),
     }
     entity = ":".join(part for part in (str(profile_id), kind, namespace, handle) if part is not None)
-    session.outbox.emit("profile-attribute.updated", "profile-attribute", entity, Context(_ATTRIBUTE, values), profile_id)
+    session.outbox.emit(
+        "profile-attribute.updated", "profile-attribute", entity, Context(_ATTRIBUTE, values), profile_id
+    )
 
 
 def _text(value: Any) -> str:

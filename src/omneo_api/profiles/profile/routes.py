@@ -15,7 +15,7 @@ from omneo_api.profiles.profile.bodies import (
     PublicBody,
     TypeBody,
 )
-from omneo_api.profiles.profile.reading import listing, reader, read_filters, text_of
+from omneo_api.profiles.profile.reading import listing, read_filters, reader, text_of
 from omneo_api.profiles.profile.schemas import ProfileRead
 from omneo_api.profiles.scope import require_profile
 

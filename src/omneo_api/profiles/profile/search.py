@@ -124,9 +124,7 @@ class ProfileSearch(Tenanted):
     __tablename__ = "profile_searches"
     __table_args__ = (
         belongs_to("profiles", "profile_id", ondelete="CASCADE"),
-        Index(
-            "ix_profile_searches_words", "words", postgresql_using="gin", postgresql_ops={"words": "gin_trgm_ops"}
-        ),
+        Index("ix_profile_searches_words", "words", postgresql_using="gin", postgresql_ops={"words": "gin_trgm_ops"}),
     )
     derived_sql: ClassVar[tuple[str, ...]] = (_INDEX, _SEARCH, *_triggers())
 

@@ -199,7 +199,9 @@ async def _unbounced(session: Any, profile_id: uuid.UUID, changes: Mapping[str, 
     return {"comms"} if flags and await comms.apply(session, profile_id, "comms", flags) else set()
 
 
-_BOUNCED = Statement("SELECT email_bounced AS email, sms_bounced AS sms FROM profile_comms WHERE profile_id = :id::uuid")
+_BOUNCED = Statement(
+    "SELECT email_bounced AS email, sms_bounced AS sms FROM profile_comms WHERE profile_id = :id::uuid"
+)
 
 
 async def _bounces(session: Any, profile_id: uuid.UUID, channel: str) -> bool:

@@ -24,9 +24,7 @@ _HOLDERS = Statement(
     "SELECT DISTINCT profile_id FROM profile_statuses WHERE status_id = :status::bigint AND removed_at IS NULL"
     " ORDER BY profile_id"
 )
-_LOCK = Statement(
-    "SELECT id FROM profiles WHERE id = ANY (:ids::uuid[]) AND deleted_at IS NULL ORDER BY id FOR UPDATE"
-)
+_LOCK = Statement("SELECT id FROM profiles WHERE id = ANY (:ids::uuid[]) AND deleted_at IS NULL ORDER BY id FOR UPDATE")
 _TAKE = Statement(
     "UPDATE profile_statuses SET removed_at = omneo_now(), updated_at = omneo_now()"
     " WHERE status_id = :status::bigint AND removed_at IS NULL"

@@ -7,7 +7,7 @@ from omneo_api.configuration.tags import register_tags
 from omneo_api.foundation.database import Actor
 from omneo_api.foundation.errors import Invalid, NotFound, selected_is_invalid
 from omneo_api.foundation.fields import validate
-from omneo_api.foundation.jobs import JobContext, task
+from omneo_api.foundation.jobs import JobContext, periodic
 from omneo_api.foundation.statements import Statement
 from omneo_api.platform.batches.service import Applied, BatchRun, processor
 from omneo_api.profiles.profile import service as profiles
@@ -75,7 +75,7 @@ async def detach_tags(session: Any, row: dict[str, Any], batch: BatchRun) -> App
     return body.profile_id, None
 
 
-@task("profiles.expire_statuses", cron="*/15 * * * *")
+@periodic("profiles.expire_statuses", cron="*/15 * * * *")
 async def expire(job: JobContext) -> None:
     """Marks assignments that have run out, and tells once per profile that its statuses changed."""
     while True:
