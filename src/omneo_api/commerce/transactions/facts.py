@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from omneo_api.commerce.transactions import effects
 from omneo_api.commerce.transactions.bodies import LINE_FACTS, SCALAR_FACTS
 from omneo_api.commerce.transactions.resolution import Resolved, look
 from omneo_api.foundation.errors import Conflict, Errors, spoken
 from omneo_api.foundation.statements import Statement
+from omneo_api.incentives.redemptions import links
 
 IMMUTABLE = (
     "Transactions are immutable. Void the transaction, send the corrected sale to transactions/update-create, or keep "
@@ -57,7 +57,7 @@ async def differences(session: Any, identifier: int, values: Mapping[str, Any]) 
             errors |= unchangeable(name)
     if any(name in values for name in REFERENCES):
         found = await look(session, values)
-        redemption_id = await effects.redemption_of(session, identifier) if "redemption_id" in values else None
+        redemption_id = await links.redemption_of(session, identifier) if "redemption_id" in values else None
         for name in REFERENCES:
             if name in values and not _refers(name, values[name], header, found, redemption_id):
                 errors |= unchangeable(name)

@@ -17,6 +17,8 @@ from omneo_api.commerce.transactions.resolution import look, resolve
 from omneo_api.configuration.tags import register_tags
 from omneo_api.foundation.errors import Invalid, NotFound, selected_is_invalid
 from omneo_api.foundation.statements import Statement
+from omneo_api.incentives.redemptions import links
+from omneo_api.profiles.aggregations.service import recalculate
 
 VOID, SUPERSEDED, DELETED = "void", "superseded", "deleted"
 NEVER_REVIVED = "A void is final: record a new transaction instead."
@@ -77,7 +79,8 @@ async def create(
         setattr(resolved, name, value)
     redemption_id = values.get("redemption_id")
     if redemption_id is not None and resolved.profile_id is None:
-        resolved.profile_id = await effects.redeemer(session, redemption_id)
+        resolved.profile_id = await links.redeemer(session, redemption_id)
+        await session.rows(_LOCK_PROFILES, ids=[resolved.profile_id])
     row = await record(session, values, resolved, identifier)
     profile_id = resolved.profile_id
     new = {
@@ -90,9 +93,11 @@ async def create(
     if values.get("custom_fields"):
         await keep_custom_fields(session, row.id, values["custom_fields"])
     if redemption_id is not None:
-        await effects.attach_redemption(session, redemption_id, row.id, profile_id)
-    elif profile_id is not None:
-        await effects.link_redemption(session, profile_id, row.id, values)
+        await links.attach(session, redemption_id, row.id, profile_id)
+    elif profile_id is not None and resolved.redeemed:
+        await links.link_by_reference(
+            session, profile_id, row.id, values.get("external_id"), values.get("receipt_ref")
+        )
     if profile_id is not None and not values.get("is_void"):
         await effects.recorded(session, row.id, profile_id, values["total"])
     created: int = row.id
@@ -241,7 +246,7 @@ async def delete(session: Any, identifier: int) -> None:
     await events.emit_last_state(session, "deleted", identifier, state.profile_id)
     await void(session, state, DELETED)
     await session.execute(_FREE_SLOTS, id=identifier)
-    await effects.detach_redemption(session, identifier)
+    await links.detach(session, identifier)
 
 
 async def free_slots(session: Any, identifier: int) -> None:
@@ -267,5 +272,5 @@ async def change_line(session: Any, identifier: int, item: int, line: Mapping[st
 async def trigger(session: Any, state: Any, event: str) -> None:
     """Emits `transaction.sync`; a recalculation first evaluates again what the purchase does to its customer."""
     if event == "transaction.recalculate" and state.profile_id is not None and state.void_kind is None:
-        await effects.recalculated(session, state.transaction_id, state.profile_id)
+        await recalculate(session, state.profile_id)
     events.emit(session, "sync", state.transaction_id, state.profile_id)

@@ -5,7 +5,7 @@ from typing import Any
 
 from psycopg.errors import SerializationFailure, UniqueViolation
 
-from omneo_api.commerce.transactions import effects, service
+from omneo_api.commerce.transactions import service
 from omneo_api.commerce.transactions.bodies import (
     ANNOTATIONS,
     LINE_FACTS,
@@ -24,6 +24,7 @@ from omneo_api.foundation.errors import NotFound
 from omneo_api.foundation.fields import validate
 from omneo_api.foundation.operations import LARGEST_ID
 from omneo_api.foundation.statements import Statement
+from omneo_api.incentives.redemptions import links
 
 SLOT_KEY = "pk_transaction_external_refs"
 
@@ -104,10 +105,10 @@ async def supersede(session: Any, state: Any, values: Mapping[str, Any]) -> int:
     await service.void(session, state, SUPERSEDED, identifier)
     await service.free_slots(session, old)
     if "redemption_id" in values:
-        await effects.detach_redemption(session, old)
+        await links.detach(session, old)
     await service.create(session, whole, identifier, kept)
     if "redemption_id" not in values:
-        await effects.hand_over_redemption(session, old, identifier)
+        await links.hand_over(session, old, identifier)
     await pass_custom_fields(session, old, identifier)
     return identifier
 

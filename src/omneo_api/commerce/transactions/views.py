@@ -14,6 +14,7 @@ from omneo_api.foundation.pagination import Links, flat_envelope, parse_page
 from omneo_api.foundation.query import Filter, Listing
 from omneo_api.foundation.reading import Reader
 from omneo_api.foundation.statements import Statement
+from omneo_api.incentives.redemptions.expressions import transaction_redemption_id
 
 
 def not_deleted(row: Any) -> Any:
@@ -60,6 +61,7 @@ listing = TransactionListing(
         "is_void",
     ),
     extra={
+        "redemption_id": Filter(expression=transaction_redemption_id),
         "systems.handle": Filter(path=("systems", "handle")),
         "tags.handle": Filter(path=("tags", "handle")),
         "location.name": Filter(path=("location", "name")),
