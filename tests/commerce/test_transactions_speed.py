@@ -4,8 +4,9 @@ import re
 
 import psycopg
 import pytest
-from omneo_api.commerce.transactions.views import listing, reader
 from sales import customer
+
+from omneo_api.commerce.transactions.views import listing, reader
 
 pytestmark = pytest.mark.anyio
 MANY = 10_000

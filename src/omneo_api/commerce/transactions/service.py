@@ -53,6 +53,12 @@ _ASSIGN = Statement(
     WHERE transaction_id = :id::bigint
     """
 )
+_MOVE = Statement(
+    """
+    UPDATE transaction_states SET profile_id = :destination::uuid, updated_at = omneo_now()
+    WHERE profile_id = :source::uuid
+    """
+)
 _ANNOTATE_LINE = Statement(
     """
     INSERT INTO transaction_item_annotations (item_id, meta, tags)
@@ -95,9 +101,7 @@ async def create(
     if redemption_id is not None:
         await links.attach(session, redemption_id, row.id, profile_id)
     elif profile_id is not None and resolved.redeemed:
-        await links.link_by_reference(
-            session, profile_id, row.id, values.get("external_id"), values.get("receipt_ref")
-        )
+        await links.link_by_reference(session, profile_id, row.id, values.get("external_id"), values.get("receipt_ref"))
     if profile_id is not None and not values.get("is_void"):
         await effects.recorded(session, row.id, profile_id, values["total"])
     created: int = row.id
@@ -269,8 +273,23 @@ async def change_line(session: Any, identifier: int, item: int, line: Mapping[st
     await _annotate_lines(session, state, [(dict(line), row)])
 
 
-async def trigger(session: Any, state: Any, event: str) -> None:
-    """Emits `transaction.sync`; a recalculation first evaluates again what the purchase does to its customer."""
-    if event == "transaction.recalculate" and state.profile_id is not None and state.void_kind is None:
+async def recalculated(session: Any, state: Any) -> None:
+    """Computes again what a locked purchase that counts does to its profile."""
+    if state.profile_id is not None and state.void_kind is None:
         await recalculate(session, state.profile_id)
+
+
+async def trigger(session: Any, state: Any, event: str) -> None:
+    """Emits `transaction.sync`; a recalculation first computes again what the purchase does to its customer."""
+    if event == "transaction.recalculate":
+        await recalculated(session, state)
     events.emit(session, "sync", state.transaction_id, state.profile_id)
+
+
+async def move_all(session: Any, source: uuid.UUID, destination: uuid.UUID) -> int:
+    """Gives every purchase of one profile to another, for a merge; answers how many.
+
+    The caller holds both profiles' locks, and recalculates both afterwards.
+    """
+    moved: int = await session.execute(_MOVE, source=source, destination=destination)
+    return moved

@@ -78,7 +78,7 @@ async def _create(session: Any, raw: Mapping[str, Any]) -> tuple[int, bool]:
 
 
 async def find(session: Any, values: Mapping[str, Any]) -> int | None:
-    """The transaction that a record means, by external id, then by id; records of one external id wait for each other."""
+    """The transaction that a record means, by external id, then by id; those of one external id wait for each other."""
     external_id = values.get("external_id")
     if external_id is not None:
         await session.value(_ONE_AT_A_TIME, external_id=external_id)

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, bindparam, exists, func, select
+from sqlalchemy import BigInteger, Text, bindparam, cast, exists, func, select
 
 from omneo_api.commerce.transactions.models import RecordedTransaction, TransactionItem, TransactionState
 from omneo_api.commerce.transactions.schemas import TransactionItemRead, TransactionRead
@@ -93,6 +93,7 @@ items = Listing(
         "order_id",
     ),
     extra={
+        "discounts": Filter(expression=lambda item: cast(item.discounts, Text)),
         "achievement_counted": Filter(path=("annotation", "achievement_counted")),
         "order_external_id": Filter(path=("transaction", "external_order_id")),
     },
