@@ -10,10 +10,10 @@ from psycopg.errors import SerializationFailure
 from omneo_api.commerce.transactions import effects, events
 from omneo_api.commerce.transactions.bodies import ANNOTATIONS
 from omneo_api.commerce.transactions.custom_fields import keep_custom_fields
-from omneo_api.commerce.transactions.facts import LINES, Pairs, differences, immutable, line_differences
+from omneo_api.commerce.transactions.facts import LINES, REFERENCES, Pairs, differences, immutable, line_differences
 from omneo_api.commerce.transactions.models import TransactionState
 from omneo_api.commerce.transactions.recording import as_json, record
-from omneo_api.commerce.transactions.resolution import look, resolve
+from omneo_api.commerce.transactions.resolution import Resolved, look, resolve
 from omneo_api.configuration.tags import register_tags
 from omneo_api.foundation.errors import Invalid, NotFound, selected_is_invalid
 from omneo_api.foundation.statements import Statement
@@ -132,22 +132,22 @@ async def change(session: Any, identifier: int, values: Mapping[str, Any]) -> No
 
     Raises: NotFound, Invalid, Conflict with every fact that differs.
     """
-    target = await target_profile(session, values)
-    state = await lock(session, identifier, target)
-    errors, pairs = await differences(session, identifier, values)
+    found = await referred(session, values)
+    state = await lock(session, identifier, found.profile_id)
+    errors, pairs = await differences(session, identifier, values, found)
     if values.get("is_void") is False and state.void_kind is not None:
         errors["is_void"] = [NEVER_REVIVED]
     if errors:
         raise immutable(errors)
-    await apply(session, state, values, pairs, target)
+    await apply(session, state, values, pairs, found.profile_id)
 
 
-async def target_profile(session: Any, values: Mapping[str, Any]) -> uuid.UUID | None:
-    """The profile that `profile_id` names, None when it names none. Raises: Invalid when there is no such profile."""
-    if values.get("profile_id") is None:
-        return None
-    found = (await look(session, {name: values.get(name) for name in ("profile_id", "profile_id_handle")})).profile_id
-    if found is None:
+async def referred(session: Any, values: Mapping[str, Any]) -> Resolved:
+    """The rows that a request's references come to; nothing is made. Raises: Invalid for an unknown profile."""
+    if not any(values.get(name) is not None for name in ("profile_id", *REFERENCES)):
+        return Resolved()
+    found = await look(session, values)
+    if values.get("profile_id") is not None and found.profile_id is None:
         raise Invalid.field("profile_id", selected_is_invalid("profile_id"))
     return found
 

@@ -19,7 +19,7 @@ from omneo_api.commerce.transactions.bodies import (
 from omneo_api.commerce.transactions.custom_fields import pass_custom_fields
 from omneo_api.commerce.transactions.facts import HEADER, LINES, differences
 from omneo_api.commerce.transactions.resolution import slots_of
-from omneo_api.commerce.transactions.service import SUPERSEDED, target_profile
+from omneo_api.commerce.transactions.service import SUPERSEDED
 from omneo_api.foundation.errors import NotFound
 from omneo_api.foundation.fields import validate
 from omneo_api.foundation.operations import LARGEST_ID
@@ -51,19 +51,19 @@ async def upsert(session: Any, raw: Mapping[str, Any]) -> tuple[int, bool]:
     found = await find(session, values)
     if found is None:
         return await _create(session, raw)
-    target = await target_profile(session, values)
+    referred = await service.referred(session, values)
     try:
-        state = await service.lock(session, found, target)
+        state = await service.lock(session, found, referred.profile_id)
     except NotFound:
         # It was deleted between the look-up and the lock.
         return await _create(session, raw)
     if state.void_kind == SUPERSEDED:
         return await _create(session, raw)
-    errors, pairs = await differences(session, found, values)
+    errors, pairs = await differences(session, found, values, referred)
     revived = state.void_kind is not None and values.get("is_void") is False
     if errors or revived:
         return await supersede(session, state, told(validate(SupersedingTransaction, raw))), True
-    await service.apply(session, state, values, pairs, target)
+    await service.apply(session, state, values, pairs, referred.profile_id)
     return found, False
 
 
