@@ -7,8 +7,12 @@ import pytest
 
 pytestmark = pytest.mark.anyio
 
-ORDER = ["id", "type", "name", "handle", "description", "phone", "email", "timezone", "external_id", "external_code", "is_published", "is_permanently_closed", "icon", "image_url", "country_iso_3", "address", "normal_hours", "special_hours", "tags", "custom_fields", "departments", "created_at", "updated_at"]
-ADDRESS_ORDER = ["id", "address_line_1", "address_line_2", "address_line_3", "company", "latitude", "longitude", "city", "postcode", "state", "country", "notes", "external_id", "is_default", "iso", "iso_state", "name", "type", "phone", "meta", "profile_id", "custom_fields", "created_at", "updated_at"]
+ORDER = """id type name handle description phone email timezone external_id external_code is_published
+    is_permanently_closed icon image_url country_iso_3 address normal_hours special_hours tags custom_fields
+    departments created_at updated_at""".split()
+ADDRESS_ORDER = """id address_line_1 address_line_2 address_line_3 company latitude longitude city postcode state country
+    notes external_id is_default iso iso_state name type phone meta profile_id custom_fields created_at
+    updated_at""".split()
 ADDRESS = {
     "address_line_1": "1 Test St",
     "city": "Fitzroy",
@@ -254,7 +258,8 @@ async def test_departments_stand_in_brand_and_location(shop):
     assert brand["departments"] == []
     body = {"name": "Accessories", "handle": "accessories", "brand_id": brand["id"], "location_id": location["id"]}
     made = (await shop.post("/departments", body))["data"]
-    assert list(made) == ["id", "name", "handle", "brand_id", "brand", "location_id", "external_id", "external_code", "description", "short_description", "url", "image_url", "internal_note", "meta", "created_at", "updated_at"]
+    assert list(made) == """id name handle brand_id brand location_id external_id external_code description
+        short_description url image_url internal_note meta created_at updated_at""".split()
     assert made["brand"] == {"name": "Northline", "handle": "northline"}
     assert (await shop.get(f"/brands/{brand['id']}"))["data"]["departments"] == [made]
     assert (await shop.get(f"/locations/{location['id']}"))["data"]["departments"] == [made]

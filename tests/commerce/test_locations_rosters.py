@@ -3,12 +3,13 @@
 import asyncio
 
 import pytest
-
 from omneo_api.profiles.profile.models import Profile
 
 pytestmark = pytest.mark.anyio
 
-ORDER = ["id", "location_id", "profile_id", "assignment_type", "role_type", "is_default", "is_active", "starts_at", "ends_at", "external_id", "profile_external_id", "sort_order", "notes", "meta", "excluded_service_handles", "location", "profile", "created_at", "updated_at", "deleted_at"]
+ORDER = """id location_id profile_id assignment_type role_type is_default is_active starts_at ends_at external_id
+    profile_external_id sort_order notes meta excluded_service_handles location profile created_at updated_at
+    deleted_at""".split()
 
 
 async def person(shop, name="Ada"):
