@@ -216,7 +216,7 @@ class TransactionRef(Tenanted):
     transaction_id: Mapped[int]
 
 
-TransactionRef.__table__.primary_key.info["field"] = "external_id"
+TransactionRef.__table__.primary_key.info["field"] = "external_id"  # type: ignore[attr-defined]
 
 
 class TransactionItemAnnotation(Tenanted):
