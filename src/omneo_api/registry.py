@@ -39,6 +39,7 @@ MODULES = (
     "automation.reactions.models",
     "automation.reactions.jobs",
     "profiles.validation_rules.models",
+    "profiles.interactions.models",
     "incentives.rewards.models",
     "incentives.points.models",
     "incentives.credits.models",

@@ -10,6 +10,9 @@ from omneo_api.profiles.dates.routes import routes as dates
 from omneo_api.profiles.hours.routes import normal_hours, special_hours
 from omneo_api.profiles.identities.routes import all_identities
 from omneo_api.profiles.identities.routes import routes as identities
+from omneo_api.profiles.interactions.routes import own as own_interactions
+from omneo_api.profiles.interactions.routes import routes as interactions
+from omneo_api.profiles.profile.batches import routes as batches
 from omneo_api.profiles.profile.routes import own as profile
 from omneo_api.profiles.profile.routes import routes as profiles
 from omneo_api.profiles.regions.routes import routes as regions
@@ -32,6 +35,7 @@ OF_ONE = (
     normal_hours.routes(),
     special_hours.routes(),
     profile_statuses,
+    own_interactions,
     aggregations,
 )
 """Everything below one profile, relative to its address."""
@@ -43,6 +47,8 @@ OF_ALL = (
     rule_values,
     statuses.routes(),
     status_batches,
+    batches,
+    interactions,
 )
 
 
