@@ -40,6 +40,7 @@ MODULES = (
     "automation.reactions.jobs",
     "profiles.validation_rules.models",
     "profiles.interactions.models",
+    "profiles.connections.models",
     "incentives.rewards.models",
     "incentives.points.models",
     "incentives.credits.models",

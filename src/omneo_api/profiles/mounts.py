@@ -4,6 +4,9 @@ from omneo_api.foundation.operations import Operation
 from omneo_api.profiles.addresses.routes import routes as addresses
 from omneo_api.profiles.aggregations.routes import routes as aggregations
 from omneo_api.profiles.comms.routes import routes as comms
+from omneo_api.profiles.connections.routes import definitions as connection_definitions
+from omneo_api.profiles.connections.routes import own as own_connections
+from omneo_api.profiles.connections.routes import routes as connections
 from omneo_api.profiles.custom_attributes.routes import everybody as find_by_attributes
 from omneo_api.profiles.custom_attributes.routes import routes as custom_attributes
 from omneo_api.profiles.dates.routes import routes as dates
@@ -36,6 +39,7 @@ OF_ONE = (
     special_hours.routes(),
     profile_statuses,
     own_interactions,
+    own_connections,
     aggregations,
 )
 """Everything below one profile, relative to its address."""
@@ -49,6 +53,8 @@ OF_ALL = (
     status_batches,
     batches,
     interactions,
+    connection_definitions.routes(),
+    connections,
 )
 
 
