@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import uuid
 
 import httpx
 from psycopg.adapt import PyFormat, Transformer
@@ -11,7 +12,7 @@ from omneo_api.app import create_app
 from omneo_api.foundation.database import Session
 from omneo_api.settings import Settings
 
-EXTERNAL = "CAPTURED-EXTERNAL-ID"
+EXTERNAL = f"CAPTURED-{uuid.uuid4().hex}".upper()
 
 
 def purchase(profile: str, external_id: str) -> dict:
@@ -38,6 +39,7 @@ async def _capture(url: str, profile: str) -> dict:
     settings = Settings(default_tenant=TENANT, rate_limit_per_minute=0, access_log=False, secret_key="x" * 40)
     app = create_app(settings, url)
     await app.database.open()
+    await app.gate.start()
     taken: list[tuple[str, list]] = []
     original = Session._run
 
@@ -73,6 +75,7 @@ async def _capture(url: str, profile: str) -> dict:
             found["purchase_statements"] = len(taken)
     finally:
         Session._run = original
+        await app.gate.stop()
         await app.database.close()
     return found
 

@@ -29,6 +29,7 @@ async def told(shop):
     return counts, sums
 
 
+@pytest.mark.timeout(900)
 async def test_the_file_is_in_the_api_to_the_cent(shop):
     purchases = cdnow.read(FILE)
     counts, sums = Counter(), Counter()

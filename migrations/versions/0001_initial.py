@@ -520,6 +520,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("handle", name=op.f("uq_tenants_handle")),
     )
     op.create_table(
+        "transaction_queue",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("payload", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("creates", sa.Boolean(), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=True),
+        sa.Column("token_name", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_transaction_queue")),
+    )
+    op.create_table(
         "triggers",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -1568,6 +1581,62 @@ def upgrade() -> None:
         ["tenant_id", "profile_id", "id"],
         unique=False,
         postgresql_where=None,
+    )
+    op.create_table(
+        "location_profiles",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("location_id", sa.BigInteger(), nullable=False),
+        sa.Column("profile_id", sa.UUID(), nullable=False),
+        sa.Column("assignment_type", sa.Text(), nullable=False),
+        sa.Column("role_type", sa.Text(), nullable=True),
+        sa.Column("is_default", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("is_active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("profile_external_id", sa.Text(), nullable=True),
+        sa.Column("sort_order", sa.BigInteger(), nullable=True),
+        sa.Column("notes", sa.Text(), nullable=True),
+        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("excluded_service_handles", sa.ARRAY(sa.Text()), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "location_id"],
+            ["locations.tenant_id", "locations.id"],
+            name=op.f("fk_location_profiles_tenant_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_location_profiles_tenant_id_profile_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_location_profiles")),
+    )
+    op.create_index(
+        "ix_location_profiles_profile",
+        "location_profiles",
+        ["tenant_id", "profile_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "uq_location_profiles_assignment",
+        "location_profiles",
+        ["tenant_id", "location_id", "profile_id", "assignment_type"],
+        unique=True,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "uq_location_profiles_default",
+        "location_profiles",
+        ["tenant_id", "profile_id", "assignment_type"],
+        unique=True,
+        postgresql_where=sa.text("is_default AND deleted_at IS NULL"),
     )
     op.create_table(
         "points",
@@ -2834,6 +2903,20 @@ def downgrade() -> None:
     op.drop_index("ix_points_linked", table_name="points", postgresql_where=sa.text("linked_profile_id IS NOT NULL"))
     op.drop_index("ix_points_definition", table_name="points", postgresql_where=None)
     op.drop_table("points")
+    op.drop_index(
+        "uq_location_profiles_default",
+        table_name="location_profiles",
+        postgresql_where=sa.text("is_default AND deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "uq_location_profiles_assignment",
+        table_name="location_profiles",
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_location_profiles_profile", table_name="location_profiles", postgresql_where=sa.text("deleted_at IS NULL")
+    )
+    op.drop_table("location_profiles")
     op.drop_index("ix_ledger_entries_profile", table_name="ledger_entries", postgresql_where=None)
     op.drop_table("ledger_entries")
     op.drop_index("uq_identities_primary", table_name="identities", postgresql_where=sa.text("is_primary"))
@@ -2937,6 +3020,7 @@ def downgrade() -> None:
     op.drop_table("users")
     op.drop_index("ix_triggers_event", table_name="triggers", postgresql_where=sa.text("is_active"))
     op.drop_table("triggers")
+    op.drop_table("transaction_queue")
     op.drop_table("tenants")
     op.drop_table("tags")
     op.drop_table("systems")

@@ -1,5 +1,6 @@
 """Aggregations over HTTP (profiles 10)."""
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -8,7 +9,12 @@ import pytest
 from aggregations_reference import Purchase, add_profile, add_purchase
 
 from omneo_api.commerce.locations.models import Location
+from omneo_api.configuration.regions import Region
+from omneo_api.foundation.statements import Statement
+from omneo_api.profiles.addresses.models import Address
 from omneo_api.profiles.aggregations import service
+from omneo_api.profiles.scope import lock_profile
+from omneo_api.profiles.statuses.models import ProfileStatus, Status
 
 pytestmark = pytest.mark.anyio
 
@@ -312,3 +318,115 @@ async def test_a_put_is_checked(shop):
     refused = await shop.put(f"/profiles/{profile}/aggregations", {"shop_count": None, "discount_avg": 101}, status=422)
     assert set(refused["errors"]) == {"shop_count", "discount_avg"}
     assert (await read(shop, profile))["spend_all"] is None
+
+
+async def test_currency_status_and_home(shop):
+    profile = await person(shop, ago(days=10))
+    async with shop.writing() as session:
+        names = [("gold", 2), ("silver", 1), ("none", None)]
+        made = [
+            (await session.insert(Status, {"name": name, "handle": name, "sort_order": rank})).id for name, rank in names
+        ]
+        for status in made:
+            row = {"profile_id": profile, "status_id": status, "removed_at": session.now}
+            await session.insert(ProfileStatus, row)
+        home = {"profile_id": profile, "address_line_1": "x", "country": "New Zealand", "iso": "NZ", "iso_state": "AUK"}
+        await session.insert(Address, {**home, "is_default": True})
+        region = await session.insert(Region, {"name": "ANZ", "handle": "anz"})
+        await session.execute(
+            Statement("UPDATE countries SET region_id = :region::bigint WHERE iso_2 = 'NZ'"), region=region.id
+        )
+    dollars = (await shop.post("/currencies", {"from": "NZD", "to": "AUD", "rate": 0.92}))["data"]
+    empty = await read(shop, profile)
+    assert empty["likely_country"] is empty["top_historic_status"] is None
+    await buy(shop, profile, Purchase(ago(days=2), Decimal(10)))
+    await shop.sql(
+        "INSERT INTO transactions (tenant_id, total, transacted_at, timezone, currency_id, currency, currency_rate)"
+        " VALUES (%s, 100, now() - interval '1 day', 'UTC', %s, 'NZD', 0.92)",
+        shop.tenant.id,
+        dollars["id"],
+    )
+    await shop.sql(
+        "INSERT INTO transaction_states (tenant_id, transaction_id, profile_id, transacted_at)"
+        " SELECT tenant_id, id, %s, transacted_at FROM transactions WHERE tenant_id = %s AND currency_id IS NOT NULL",
+        profile,
+        shop.tenant.id,
+    )
+    assert await buy(shop, profile)
+    answer = await read(shop, profile)
+    assert answer["latest_shop_currency"] == dollars
+    assert (answer["spend_all"], answer["latest_shop_spend"]) == (102, 92)
+    assert answer["top_historic_status"]["handle"] == "silver"
+    likely = ("likely_country", "likely_country_iso", "likely_state_iso", "likely_region")
+    assert [answer[name] for name in likely] == ["New Zealand", "NZ", "AUK", "anz"]
+    assert [answer[f"{name}_score"] for name in likely] == [None] * 4
+
+
+async def test_a_location_that_moves_takes_its_customers_along(shop, jobs):
+    profile = await person(shop, ago(days=10))
+    place = (await shop.post("/locations", {"name": "x", "phone": "1"}))["data"]["id"]
+    await buy(shop, profile, Purchase(ago(days=2), Decimal(10), location=place))
+    address = {"address_line_1": "x", "city": "x", "postcode": "1", "state": "x", "country": "Fiji", "iso": "FJ"}
+    await shop.put(f"/locations/{place}", {"address": address})
+    await jobs()
+    answer = await read(shop, profile)
+    assert (answer["likely_country"], answer["likely_country_iso_score"]) == ("Fiji", 100)
+    await shop.put(f"/locations/{place}", {"address": {"country": "Tonga"}})
+    await jobs()
+    assert (await read(shop, profile))["likely_country"] == "Tonga"
+    await shop.put(f"/locations/{place}", {"address": None})
+    await jobs()
+    answer = await read(shop, profile)
+    assert answer["likely_country"] is answer["likely_country_score"] is None
+    assert answer["most_transacted_location"]["id"] == answer["preferred_location_id"] == place
+
+
+async def test_a_batch_calculates_and_puts(shop, jobs):
+    first, second = await person(shop), await person(shop)
+    async with shop.writing() as session:
+        await add_purchase(session, first, Purchase(ago(days=2), Decimal(10)))
+    rows = [
+        {"profile_id": str(first)},
+        {"profile_id": str(second), "spend_all": 7},
+        {"profile_id": "8f2f6a43-12ab-4f9e-9a44-08a1f2f0a000"},
+        {"profile_id": str(second), "shop_count": -1},
+    ]
+    answer = await shop.post("/profile/aggregations/batch.json", {"profiles": rows}, status=200)
+    await jobs()
+    items = (await shop.get(f"/batches/{answer['batch_id']}"))["data"]["items"]
+    assert [(item["status"], item["entity_id"]) for item in items] == [
+        ("success", str(first)),
+        ("success", str(second)),
+        ("failed", None),
+        ("failed", None),
+    ]
+    assert items[2]["error"] == "The selected profile id is invalid."
+    assert ((await read(shop, first))["spend_all"], (await read(shop, second))["spend_all"]) == (10, 7)
+    refused = await shop.post("/profile/aggregations/batch.json", {"profiles": [{"spend_all": 1}]}, status=422)
+    assert set(refused["errors"]) == {"profiles.0.profile_id"}
+
+
+async def test_putting_needs_an_administrator(shop, jobs):
+    profile = await person(shop)
+    await shop.sql("UPDATE user_roles SET role_id = 4 WHERE tenant_id = %s", shop.tenant.id)
+    shop.app.gate.forget()
+    refused = await shop.put(f"/profiles/{profile}/aggregations", {"spend_all": 1}, status=403)
+    assert refused == {"message": "This action is unauthorized."}
+    row = {"profile_id": str(profile)}
+    await shop.post("/profile/aggregations/batch.json", {"profiles": [row, row | {"spend_all": 1}]}, status=403)
+    await shop.post("/profile/aggregations/batch.json", {"profiles": [row]}, status=200)
+    assert len(await jobs()) == 1
+    assert (await read(shop, profile))["spend_all"] == 0
+
+
+async def test_calculations_at_once_end_with_the_sum_of_all(shop):
+    profile = await person(shop)
+
+    async def sale():
+        async with shop.writing() as session:
+            await lock_profile(session, profile)
+            await add_purchase(session, profile, Purchase(session.now, Decimal(1)))
+            assert await service.recalculate(session, profile)
+
+    await asyncio.gather(*(sale() for _ in range(12)))
+    assert (await read(shop, profile))["spend_all"] == 12

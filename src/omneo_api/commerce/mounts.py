@@ -2,10 +2,12 @@
 
 from omneo_api.commerce.brands import brands
 from omneo_api.commerce.departments import departments
+from omneo_api.commerce.locations import routes as locations
 from omneo_api.commerce.transactions import routes as transactions
 from omneo_api.foundation.operations import Operation
 
 
 def operations() -> list[Operation]:
     rooms = [brands, departments]
-    return [operation for room in rooms for operation in room.routes().mounted()] + transactions.operations()
+    plain = [operation for room in rooms for operation in room.routes().mounted()]
+    return plain + locations.operations() + transactions.operations()

@@ -99,9 +99,9 @@ RULES: dict[str, str] = {
     """,
     "a profile's point lines sum to the points that stand in the ledger": """
         WITH told AS (
-            SELECT profile_id, sum(point_value) AS total FROM ledger_entries WHERE type = 'point' GROUP BY profile_id
+            SELECT profile_id, sum(point_value) AS total FROM ledger_entries WHERE type = 'point' GROUP BY 1
         ), held AS (
-            SELECT profile_id, sum(value_remaining) FILTER (WHERE phase = 'open') AS total FROM points GROUP BY profile_id
+            SELECT profile_id, sum(value_remaining) FILTER (WHERE phase = 'open') AS total FROM points GROUP BY 1
         )
         SELECT 'profile ' || coalesce(t.profile_id, h.profile_id), coalesce(t.total, 0), coalesce(h.total, 0)
         FROM told t FULL JOIN held h ON h.profile_id = t.profile_id
@@ -135,7 +135,7 @@ _STATEMENTS = {
 
 
 async def verify(session: Any) -> list[Difference]:
-    """Every difference in the session's tenant (at most a hundred of each rule); an empty list when the books balance."""
+    """Every difference in the session's tenant, at most a hundred of each rule; none when the books balance."""
     return [
         Difference(rule, row.subject, row.stored, row.expected)
         for rule, statement in _STATEMENTS.items()

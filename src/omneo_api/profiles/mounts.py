@@ -2,6 +2,7 @@
 
 from omneo_api.foundation.operations import Operation
 from omneo_api.profiles.addresses.routes import routes as addresses
+from omneo_api.profiles.aggregations.routes import batches as aggregation_batches
 from omneo_api.profiles.aggregations.routes import routes as aggregations
 from omneo_api.profiles.comms.routes import routes as comms
 from omneo_api.profiles.connections.routes import definitions as connection_definitions
@@ -55,6 +56,7 @@ OF_ALL = (
     interactions,
     connection_definitions.routes(),
     connections,
+    aggregation_batches,
 )
 
 

@@ -1,6 +1,7 @@
 """Stores, kiosks, warehouses and web shops (commerce 9)."""
 
-from datetime import date, time
+import uuid
+from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
 
@@ -49,7 +50,8 @@ class Location(Resource, SoftDeleted):
         lazy="raise",
         viewonly=True,
         primaryjoin=(
-            "and_(Location.tenant_id == foreign(CustomField.tenant_id), foreign(CustomField.owner_id) == cast(Location.id, Text),"
+            "and_(Location.tenant_id == foreign(CustomField.tenant_id),"
+            " foreign(CustomField.owner_id) == cast(Location.id, Text),"
             " CustomField.owner_type == literal_column(\"'location'\"))"
         ),
     )
@@ -122,3 +124,42 @@ class LocationSpecialHours(Resource):
     close_at: Mapped[time | None] = mapped_column(Time)
     start_at: Mapped[date | None] = mapped_column(Date)
     end_at: Mapped[date | None] = mapped_column(Date)
+
+
+class LocationProfile(Resource, SoftDeleted):
+    """A profile that works at a location."""
+
+    __tablename__ = "location_profiles"
+    __table_args__ = (
+        belongs_to("locations", "location_id"),
+        belongs_to("profiles", "profile_id"),
+        unique_live(
+            "uq_location_profiles_assignment", "location_id", "profile_id", "assignment_type", field="profile_id"
+        ),
+        unique_live(
+            "uq_location_profiles_default",
+            "profile_id",
+            "assignment_type",
+            where="is_default AND deleted_at IS NULL",
+            field="is_default",
+        ),
+        lookup("ix_location_profiles_profile", "profile_id", "id", where="deleted_at IS NULL"),
+    )
+
+    location_id: Mapped[int]
+    profile_id: Mapped[uuid.UUID]
+    assignment_type: Mapped[str]
+    role_type: Mapped[str | None]
+    is_default: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    is_active: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
+    starts_at: Mapped[datetime | None]
+    ends_at: Mapped[datetime | None]
+    external_id: Mapped[str | None]
+    profile_external_id: Mapped[str | None]
+    sort_order: Mapped[int | None]
+    notes: Mapped[str | None]
+    meta: Mapped[Any | None] = mapped_column(JSONB)
+    excluded_service_handles: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
+
+    location = relationship("Location", lazy="raise", viewonly=True, uselist=False)
+    profile = relationship("Profile", lazy="raise", viewonly=True, uselist=False)

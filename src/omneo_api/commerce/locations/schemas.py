@@ -1,14 +1,17 @@
 """What goes in and out of locations (commerce 9)."""
 
+import uuid
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from sqlalchemy import DateTime, cast, literal_column
+from sqlalchemy import DateTime, Float, Numeric, Text, bindparam, cast, func, literal_column, select, type_coerce
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from omneo_api.commerce.departments import DepartmentRead
-from omneo_api.foundation.render import Grouped, Included, Read, Sql
+from omneo_api.commerce.locations.models import LocationAddress
+from omneo_api.foundation.models import lit
+from omneo_api.foundation.render import Grouped, Included, Read, Source, Sql
 
 AddressType = Literal["home", "business", "billing", "holiday", "hotel", "recipient", "other"]
 
@@ -108,3 +111,102 @@ class ShortLocation(Read):
     is_published: bool
     is_permanently_closed: bool
     address: LocationAddressRead | None
+
+
+EARTH_RADIUS_KM = 6371.0088
+LATITUDE, LONGITUDE = bindparam("near_latitude", type_=Float), bindparam("near_longitude", type_=Float)
+
+
+def great_circle(latitude: Any, longitude: Any) -> Any:
+    """The distance in kilometres of coordinates from the point asked for (haversine)."""
+    along, across = func.radians(latitude - LATITUDE) / lit(2), func.radians(longitude - LONGITUDE) / lit(2)
+    squared = func.power(func.sin(along), lit(2)) + func.cos(func.radians(latitude)) * func.cos(
+        func.radians(LATITUDE)
+    ) * func.power(func.sin(across), lit(2))
+    return lit(2) * literal_column(str(EARTH_RADIUS_KM)) * func.asin(func.sqrt(func.least(squared, lit(1))))
+
+
+def distance(location: Any) -> Any:
+    """The same for a location, null without coordinates."""
+    latitude, longitude = (cast(column, Float) for column in (LocationAddress.latitude, LocationAddress.longitude))
+    return type_coerce(
+        select(great_circle(latitude, longitude))
+        .where(LocationAddress.tenant_id == location.tenant_id, LocationAddress.location_id == location.id)
+        .correlate(location)
+        .scalar_subquery(),
+        Float,
+    )
+
+
+class NearLocationRead(LocationRead):
+    """A location found by its distance (km) from a point."""
+
+    distance: Annotated[Decimal, Sql(lambda row: func.round(cast(distance(row), Numeric), lit(2), type_=Numeric))]
+
+
+class LocationAddressContext(Read):
+    """What subscribers of address events see of a location's address (automation 3.3)."""
+
+    id: int
+    external_id: str | None
+    resource_owner_id: Annotated[int, Source("location_id")]
+    resource_owner_type: Annotated[str, Sql(lambda _: cast(lit("location"), Text))]
+    name: str | None
+    type: AddressType | None
+    phone: str | None
+    address_line_1: str
+    address_line_2: str | None
+    address_line_3: str | None
+    company: str | None
+    city: str
+    state: str
+    postcode: str
+    country: str
+    iso: str | None
+    iso_state: str | None
+    latitude: Decimal | None
+    longitude: Decimal | None
+    is_default: bool
+    notes: str | None
+    meta: Any
+    profile: Annotated[None, Sql(lambda _: literal_column("NULL::json", JSONB()))]
+    created_at: datetime
+    updated_at: datetime
+
+
+class RosterLocation(Read):
+    id: int
+    name: str | None
+    handle: str | None
+
+
+class RosterProfile(Read):
+    id: uuid.UUID
+    first_name: str | None
+    last_name: str | None
+    email: str | None
+
+
+class LocationProfileRead(Read):
+    id: int
+    location_id: int
+    profile_id: uuid.UUID
+    assignment_type: str
+    role_type: str | None
+    is_default: bool
+    is_active: bool
+    starts_at: datetime | None
+    ends_at: datetime | None
+    external_id: str | None
+    profile_external_id: str | None
+    sort_order: int | None
+    notes: str | None
+    meta: Any
+    excluded_service_handles: Annotated[
+        list[str] | None, Sql(lambda row: func.to_json(row.excluded_service_handles, type_=JSONB()))
+    ]
+    location: RosterLocation
+    profile: RosterProfile
+    created_at: datetime
+    updated_at: datetime
+    deleted_at: datetime | None

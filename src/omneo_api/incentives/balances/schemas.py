@@ -4,28 +4,15 @@ import uuid
 from decimal import Decimal
 from typing import Annotated, Any
 
-from sqlalchemy import (
-    BigInteger,
-    Boolean,
-    Numeric,
-    Text,
-    bindparam,
-    case,
-    column,
-    func,
-    literal_column,
-    select,
-    table,
-)
+from sqlalchemy import Numeric, Text, bindparam, case, func, select
 from sqlalchemy.dialects.postgresql import JSON, UUID
 
-from omneo_api.foundation.models import Moment, lit
-from omneo_api.foundation.render import Read, Sql, rendered_columns, wire
+from omneo_api.configuration.currencies import Currency, CurrencyRead
+from omneo_api.foundation.models import lit
+from omneo_api.foundation.render import Read, Sql, rendered_columns
 from omneo_api.incentives.balances import expressions
-from omneo_api.incentives.balances.exchange import currencies_exist, rate_to, system_currency
+from omneo_api.incentives.balances.exchange import rate_to, system_currency
 from omneo_api.profiles.profile.models import Profile
-
-NONE = literal_column("NULL::json", JSON)
 
 
 def _rate(figures: Any) -> Any:
@@ -70,25 +57,10 @@ def asked_currency() -> Any:
 
 def _pair() -> Any:
     """The currency row that turns the system's currency into the asked one, as an object."""
-    if not currencies_exist():
-        return NONE
-    names: dict[str, Any] = {
-        "id": BigInteger(),
-        "from": Text(),
-        "to": Text(),
-        "rate": Numeric(),
-        "is_system": Boolean(),
-    }
-    pairs = table(
-        "currencies",
-        *(column(name, kind) for name, kind in names.items()),
-        column("created_at", Moment),
-        column("updated_at", Moment),
-    )
-    forward = (pairs.c["from"] == system_currency()) & (pairs.c["to"] == asked_currency())
-    backward = (pairs.c["to"] == system_currency()) & (pairs.c["from"] == asked_currency())
+    forward = (Currency.from_code == system_currency()) & (Currency.to_code == asked_currency())
+    backward = (Currency.to_code == system_currency()) & (Currency.from_code == asked_currency())
     row = (
-        select(*(wire(found).label(found.name) for found in pairs.c))
+        select(*rendered_columns(CurrencyRead, Currency))
         .where(forward | backward, asked_currency() != system_currency())
         .order_by(case((forward, lit(0)), else_=lit(1)))
         .limit(lit(1))

@@ -66,6 +66,4 @@ async def redeem_credit(
         "transaction_external_id": body.transaction_external_id,
         "transaction_receipt_ref": body.transaction_receipt_ref,
     }
-    return await write_spending(
-        session, account, values, [Item("credit", lot.id, value, Decimal(body.amount), lot=lot)]
-    )
+    return await write_spending(session, account, values, [Item("credit", lot.id, value, body.amount, lot=lot)])

@@ -194,7 +194,7 @@ async def reissue(session: Any, account: Account, old: Held, value: Decimal, red
 async def take_back(
     session: Any, profile_id: uuid.UUID, transaction_id: int, item_ids: list[int] | None = None
 ) -> None:
-    """Takes back what a sale earned for a profile: pending lots are emptied, the rest is met by one debt per definition.
+    """Takes back what a sale earned: pending lots are emptied, the rest is met by one debt per definition.
 
     `item_ids` are the sale's lines, whose points are taken back with it. Repeating it changes nothing.
     """

@@ -12,6 +12,7 @@ from omneo_api.incentives.account import Account, open_account
 from omneo_api.incentives.balances.routes import rate_of
 from omneo_api.incentives.ledger.service import ZERO
 from omneo_api.incentives.redemptions import benefits
+from omneo_api.incentives.redemptions.links import attach, detach, hand_over, link_by_reference
 from omneo_api.incentives.redemptions.records import Item, insert_items, insert_redemption
 from omneo_api.incentives.redemptions.schemas import DEFAULT_ORDER, RedeemBody
 from omneo_api.incentives.redemptions.spending import cents, plan
@@ -87,3 +88,7 @@ async def write_spending(session: Any, account: Account, values: dict[str, Any],
             )
     await account.flush()
     return identifier
+
+
+# Links to sales, for the rooms that call this service.
+__all__ = ["attach", "check_location", "detach", "hand_over", "link_by_reference", "redeem", "write_spending"]

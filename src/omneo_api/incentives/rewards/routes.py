@@ -14,7 +14,8 @@ from omneo_api.foundation.render import list_json, rows_json
 from omneo_api.foundation.statements import Statement
 from omneo_api.incentives.rewards import service
 from omneo_api.incentives.rewards.models import Reward
-from omneo_api.incentives.rewards.schemas import ExtendBody, RewardBody, RewardRead, RewardUpdate
+from omneo_api.incentives.rewards.schemas import BatchReward, ExtendBody, RewardBody, RewardRead, RewardUpdate
+from omneo_api.platform.batches.service import batch_body, envelope_schema, queue, queued
 from omneo_api.profiles.scope import of_profile, require_profile
 
 listing = Listing(
@@ -86,6 +87,21 @@ def extension(call: Call) -> dict[str, Any]:
     return {**asked, "ids": ids}
 
 
+@routes.post(
+    "/rewards/batch.json",
+    "create-rewards",
+    envelope="bare",
+    success=200,
+    aliases=("/rewards/batch",),
+    body=envelope_schema("rewards", BatchReward),
+    example={"rewards": [{**EXAMPLE, "reward_definition_handle": "birthday-20", "external_id": "CRM-88"}]},
+)
+async def batch(session: Any, call: Call) -> Answer:
+    """Queue up to 1000 rewards to be issued one by one."""
+    asked = batch_body(call.body, "rewards")
+    return queued(await queue(session, "reward", asked.rows, asked.import_job_id))
+
+
 @routes.get("/rewards/{reward}", "read-rewards", answers=RewardRead)
 async def show(session: Any, call: Call, owner: Owner, reward: int) -> Answer:
     """Read a reward."""
@@ -118,7 +134,7 @@ async def trigger_target(session: Any, reward: int, type: str) -> Answer:
     """Send a reward's notification again, now."""
     if type not in KINDS:
         raise NotFound
-    if not await service.has_target(session, reward, KINDS[type]):
+    if not await service.trigger_target(session, reward, KINDS[type]):
         raise Invalid.field("type", f"The reward definition has no {KINDS[type]} target.")
     return NO_CONTENT
 

@@ -12,9 +12,9 @@ from sqlalchemy import bindparam, select
 from omneo_api.configuration.settings.service import setting
 from omneo_api.foundation.clock import whole_second
 from omneo_api.foundation.errors import Invalid, NotFound, already_taken, selected_is_invalid
-from omneo_api.foundation.models import Base
 from omneo_api.foundation.statements import Statement
 from omneo_api.incentives import events, periods
+from omneo_api.incentives import notices as notifying
 from omneo_api.incentives.account import Account, Held, load, open_account
 from omneo_api.incentives.lots import ENDED, OPEN
 from omneo_api.incentives.rewards.models import Reward, RewardDefinition
@@ -392,10 +392,14 @@ async def _extend(session: Any, account: Account, lot: Held, expires_at: datetim
     events.changed(session, "reward", lot.id, lot.profile_id)
 
 
-async def has_target(session: Any, identifier: int, kind: str) -> bool:
-    """Whether a reward's definition names a target of that kind. Raises: NotFound."""
+async def trigger_target(session: Any, identifier: int, kind: str) -> bool:
+    """Sends a notification of a reward again; False when its definition names no such target. Raises: NotFound."""
     row = await session.row(_STATE, id=identifier)
     if row is None:
         raise NotFound
     definition = await find_definition(session, row.reward_definition_id, live=False)
-    return getattr(definition, f"{kind}_target_id") is not None and "targets" in Base.metadata.tables
+    target_id = getattr(definition, f"{kind}_target_id")
+    if target_id is None or not notifying.can_send():
+        return False
+    await notifying.send(session, target_id, "reward", identifier)
+    return True

@@ -10,8 +10,10 @@ from sqlalchemy import func, literal_column
 from sqlalchemy.dialects.postgresql import JSONB
 
 from omneo_api.commerce.locations.schemas import LocationRead
+from omneo_api.configuration.currencies import CurrencyRead
 from omneo_api.foundation import fields
 from omneo_api.foundation.render import Read, Sql
+from omneo_api.profiles.statuses.schemas import StatusRead
 
 Stage = Literal["never_shopped", "new", "active", "lapsing", "lapsed"]
 
@@ -19,9 +21,6 @@ Stage = Literal["never_shopped", "new", "active", "lapsing", "lapsed"]
 def _array(column: str) -> Sql:
     """Show an array that may be null: never calculated is not the same as empty."""
     return Sql(lambda row: func.to_json(getattr(row, column), type_=JSONB()))
-
-
-Nothing = Sql(lambda _: literal_column("NULL::json", JSONB()))
 
 
 class AggregationRead(Read):
@@ -51,7 +50,7 @@ class AggregationRead(Read):
     dimension_join: str
     channel: str | None
     latest_shop_spend: Decimal | None
-    latest_shop_currency: Annotated[dict[str, Any] | None, Nothing]
+    latest_shop_currency: CurrencyRead | None
     purchased_brands: Annotated[list[str] | None, _array("purchased_brands")]
     store_join: LocationRead | None
     most_transacted_location: LocationRead | None
@@ -68,7 +67,7 @@ class AggregationRead(Read):
     likely_region: str | None
     likely_region_score: Decimal | None
     total_referred: int
-    top_historic_status: Annotated[dict[str, Any] | None, Nothing]
+    top_historic_status: StatusRead | None
     atv: Decimal | None
     purchase_frequency: int | None
     days_since_last_purchase: int | None
@@ -130,3 +129,9 @@ class AggregationBody(fields.Body):
     likely_region_score: Percent | None = None
     total_referred: Count = 0
     top_historic_status_id: Id | None = None
+
+
+class AggregationRow(fields.Body):
+    """One row of a batch: a profile alone is calculated, with values they are put."""
+
+    profile_id: fields.Uuid

@@ -9,6 +9,8 @@ Computed on read, so that the passing of time and changes of the profile need no
 - `dimension_recency` from `spend_last_date`, `dimension_join` from the profile's `joined_at`;
 - `first_shop_days` from `first_shop_date` and `joined_at` (UTC calendar days), never below 0;
 - `days_since_last_purchase` from `latest_shop_date` and the UTC calendar day, never below 0;
+- `top_historic_status`: of all statuses ever held, even if taken away since, the one that ranks highest;
+- the default address stands in for a likely place that no transaction tells of, without a score;
 - `lifecycle_stage`, `store_join`, and the copies `atv`, `purchase_frequency`, `preferred_channel` and
   `preferred_location_id`.
 
@@ -71,6 +73,21 @@ _STAGE = f"""
          WHEN ({_RECENCY}) = 'RA' THEN 'lapsing'
          ELSE 'lapsed' END
 """
+_TOP_STATUS = """
+    (SELECT s.id FROM profile_statuses h JOIN statuses s ON s.tenant_id = h.tenant_id AND s.id = h.status_id
+     WHERE h.tenant_id = profiles.tenant_id AND h.profile_id = profiles.id AND s.deleted_at IS NULL
+     ORDER BY s.sort_order NULLS LAST, s.id LIMIT 1)
+"""
+
+
+def _likely(name: str, wanted: str, further: str = "") -> tuple[str, Any]:
+    home = f"""
+        (SELECT {wanted} FROM profile_addresses a {further}
+         WHERE a.tenant_id = profiles.tenant_id AND a.profile_id = profiles.id AND a.is_default)
+    """
+    return f"CASE WHEN f.{name} IS NULL AND f.profile_id IS NOT NULL THEN {home} ELSE f.{name} END", Text()
+
+
 _COMPUTED: dict[str, tuple[str, Any]] = {
     "spend_12m_now": (_or_put("spend_12m_now", _SPEND_NOW), Money),
     "total_shop_days": ("coalesce(f.total_shop_days, 0)", Integer()),
@@ -91,6 +108,19 @@ _COMPUTED: dict[str, tuple[str, Any]] = {
     "lifecycle_stage": (_STAGE, Text()),
     "store_join_location_id": (_or_put("store_join_location_id", "profiles.joined_location_id"), Integer()),
     "total_referred": (_or_put("total_referred", "0"), Integer()),
+    "top_historic_status_id": (
+        f"CASE WHEN f.profile_id IS NOT NULL THEN {_or_put('top_historic_status_id', _TOP_STATUS)} END",
+        Integer(),
+    ),
+    "likely_country": _likely("likely_country", "a.country"),
+    "likely_country_iso": _likely("likely_country_iso", "a.iso"),
+    "likely_state_iso": _likely("likely_state_iso", "a.iso_state"),
+    "likely_region": _likely(
+        "likely_region",
+        "r.handle",
+        "JOIN countries c ON c.tenant_id = a.tenant_id AND upper(a.iso) IN (c.iso_2, c.iso_3)"
+        " JOIN regions r ON r.tenant_id = c.tenant_id AND r.id = c.region_id",
+    ),
     "atv": ("f.spend_atv_all", Money),
     "purchase_frequency": ("f.average_shop_days", Integer()),
     "preferred_channel": ("f.channel", Text()),
@@ -121,19 +151,22 @@ class AggregationView(Base):
     __mapper_args__ = {"primary_key": [__table__.c.tenant_id, __table__.c.profile_id]}  # noqa: RUF012
 
 
-def _location(column: str) -> Any:
+def _one(model: str, column: str) -> Any:
     return relationship(
-        "Location",
+        model,
         lazy="raise",
         viewonly=True,
         uselist=False,
         primaryjoin=(
-            "and_(AggregationView.tenant_id == foreign(Location.tenant_id),"
-            f" foreign(Location.id) == AggregationView.{column})"
+            f"and_(AggregationView.tenant_id == foreign({model}.tenant_id),"
+            f" foreign({model}.id) == AggregationView.{column})"
         ),
     )
 
 
-AggregationView.store_join = _location("store_join_location_id")  # type: ignore[attr-defined]
+AggregationView.profile = _one("Profile", "profile_id")
+AggregationView.store_join = _one("Location", "store_join_location_id")
+AggregationView.latest_shop_currency = _one("Currency", "latest_shop_currency_id")
+AggregationView.top_historic_status = _one("Status", "top_historic_status_id")
 for _name in LOCATIONS:
-    setattr(AggregationView, f"{_name}_location", _location(f"{_name}_location_id"))
+    setattr(AggregationView, f"{_name}_location", _one("Location", f"{_name}_location_id"))
