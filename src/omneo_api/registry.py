@@ -39,6 +39,8 @@ MODULES = (
     "automation.reactions.models",
     "automation.reactions.jobs",
     "profiles.validation_rules.models",
+    "profiles.interactions.models",
+    "profiles.connections.models",
     "incentives.rewards.models",
     "incentives.points.models",
     "incentives.credits.models",

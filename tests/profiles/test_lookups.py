@@ -25,7 +25,7 @@ async def test_search_forgives_case_accents_order_and_typos(shop):
     assert await ids(shop, search="nobody") == []
     await shop.put(f"/profiles/{bob['id']}", {"last_name": "Costa"})
     await shop.delete(f"/profiles/{bob['id']}/identities/card")
-    assert await ids(shop, search="smithson") == []
+    assert bob["id"] not in await ids(shop, search="smithson")
     assert await ids(shop, search="c-9917") == []
     page = await shop.get("/profiles", params={"search": "costa", "filter[first_name]": "bob"})
     assert page["meta"]["total"] == 1

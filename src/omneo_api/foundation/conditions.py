@@ -132,3 +132,23 @@ def compare(column: Any, operator: str, parameter: str, folded: Any = None) -> C
     if operator in ("eq", "ne"):
         return column == value if operator == "eq" else column != value  # type: ignore[no-any-return]
     return COMPARISONS[operator](column, value)
+
+
+def keyed(relationship: str) -> Callable[[Any, str, str], ColumnElement[bool]]:
+    """The condition on a row of namespace, handle and value below a relationship: true when such a row matches."""
+
+    def condition(entity: Any, operator: str, parameter: str) -> ColumnElement[bool]:
+        found = getattr(entity, relationship)
+        target = aliased(found.property.mapper.class_)
+        text = cast(target.value.op("#>>")(lit("{}")), Text)
+        negative = {"ne": "eq", "nin": "in", "is_null": "is_not_null"}.get(operator)
+        row = select(lit(1)).where(
+            found.of_type(target).__clause_element__(),
+            target.namespace == bindparam(f"{parameter}_1", type_=Text),
+            target.handle == bindparam(f"{parameter}_2", type_=Text),
+            compare(text, negative or operator, parameter),
+        )
+        held = exists(row.correlate(entity))
+        return not_(held) if negative else held
+
+    return condition

@@ -26,7 +26,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import RelationshipProperty
 from sqlalchemy.types import NullType
 
-from omneo_api.foundation.conditions import compare, folded_twin, kind_of, through, walked
+from omneo_api.foundation.conditions import compare, folded_twin, keyed, kind_of, through, walked
 from omneo_api.foundation.errors import BadRequest, Invalid
 from omneo_api.foundation.filter_values import FilterFault, parse_value
 from omneo_api.foundation.models import lit
@@ -131,7 +131,7 @@ class Listing:
         self._named, self._extra = filters, dict(extra or {})
         self.contained = contained or ((lambda entity: entity.meta) if hasattr(model, "meta") else None)
         if custom_field is not None:
-            self._extra["custom_field"] = Filter(condition=_keyed(custom_field), kind="text")
+            self._extra["custom_field"] = Filter(condition=keyed(custom_field), kind="text")
         self.includable = shape_of(schema).includable
         self.statement = lru_cache(maxsize=1024)(self._statement)
 
@@ -192,9 +192,9 @@ class Listing:
                     conditions.append(Condition(name, "like", (like_pattern(words.strip()),)))
                 else:
                     unknown.append(f"search_with.{name}")
-        keyed = filters.pop("custom_field", None) if "custom_field" in self.filters else None
-        if keyed is not None:
-            conditions += _read_keyed(keyed)
+        fields = filters.pop("custom_field", None) if "custom_field" in self.filters else None
+        if fields is not None:
+            conditions += _read_keyed(fields)
         for name, value in filters.items():
             self._read_filter(name, value, conditions, errors, unknown)
         if unknown:
@@ -382,24 +382,6 @@ def _read_keyed(given: Any) -> list[Condition]:
     if not found:
         raise BadRequest("Requested filter `custom_field` has no value.")
     return found
-
-
-def _keyed(relationship: str) -> Callable[[Any, str, str], ColumnElement[bool]]:
-    def condition(entity: Any, operator: str, parameter: str) -> ColumnElement[bool]:
-        found = getattr(entity, relationship)
-        target = aliased(found.property.mapper.class_)
-        text = cast(target.value.op("#>>")(lit("{}")), Text)
-        negative = {"ne": "eq", "nin": "in", "is_null": "is_not_null"}.get(operator)
-        row = select(lit(1)).where(
-            found.of_type(target).__clause_element__(),
-            target.namespace == bindparam(f"{parameter}_1", type_=Text),
-            target.handle == bindparam(f"{parameter}_2", type_=Text),
-            _compare(text, negative or operator, parameter),
-        )
-        held = exists(row.correlate(entity))
-        return not_(held) if negative else held
-
-    return condition
 
 
 KEYED = frozenset({"eq", "ne", "in", "nin", "like", "nullable"})

@@ -5,12 +5,18 @@ from omneo_api.profiles.addresses.routes import routes as addresses
 from omneo_api.profiles.aggregations.routes import batches as aggregation_batches
 from omneo_api.profiles.aggregations.routes import routes as aggregations
 from omneo_api.profiles.comms.routes import routes as comms
+from omneo_api.profiles.connections.routes import definitions as connection_definitions
+from omneo_api.profiles.connections.routes import own as own_connections
+from omneo_api.profiles.connections.routes import routes as connections
 from omneo_api.profiles.custom_attributes.routes import everybody as find_by_attributes
 from omneo_api.profiles.custom_attributes.routes import routes as custom_attributes
 from omneo_api.profiles.dates.routes import routes as dates
 from omneo_api.profiles.hours.routes import normal_hours, special_hours
 from omneo_api.profiles.identities.routes import all_identities
 from omneo_api.profiles.identities.routes import routes as identities
+from omneo_api.profiles.interactions.routes import own as own_interactions
+from omneo_api.profiles.interactions.routes import routes as interactions
+from omneo_api.profiles.profile.batches import routes as batches
 from omneo_api.profiles.profile.routes import own as profile
 from omneo_api.profiles.profile.routes import routes as profiles
 from omneo_api.profiles.regions.routes import routes as regions
@@ -33,6 +39,8 @@ OF_ONE = (
     normal_hours.routes(),
     special_hours.routes(),
     profile_statuses,
+    own_interactions,
+    own_connections,
     aggregations,
 )
 """Everything below one profile, relative to its address."""
@@ -44,6 +52,10 @@ OF_ALL = (
     rule_values,
     statuses.routes(),
     status_batches,
+    batches,
+    interactions,
+    connection_definitions.routes(),
+    connections,
     aggregation_batches,
 )
 

@@ -9,10 +9,10 @@ from sqlalchemy import ARRAY, ColumnElement, Numeric, Text, any_, bindparam, exi
 from sqlalchemy.orm import aliased
 
 from omneo_api.foundation.calls import Answer, Call
+from omneo_api.foundation.conditions import COMPARISONS
 from omneo_api.foundation.errors import BadRequest, Errors, Invalid
 from omneo_api.foundation.filter_values import FilterFault, parse_value
 from omneo_api.foundation.models import lit
-from omneo_api.foundation.conditions import COMPARISONS
 from omneo_api.foundation.query import ALIASES, OPERATORS, like_pattern
 from omneo_api.profiles.custom_attributes.models import CustomAttribute
 from omneo_api.profiles.profile.reading import read_filters, reader

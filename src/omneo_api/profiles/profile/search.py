@@ -12,7 +12,7 @@ any part, similar words. So the best come first, and a common name does not make
 import uuid
 from typing import Any, ClassVar
 
-from sqlalchemy import ARRAY, Index, Text, any_, bindparam, func, select
+from sqlalchemy import ARRAY, Index, Text, any_, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -141,7 +141,8 @@ _found = (
 
 
 def _ids() -> Any:
-    return select(_found.c.ids).scalar_subquery()
+    # Without the cast, ANY would take the subselect for rows to compare with.
+    return cast(select(_found.c.ids).scalar_subquery(), ARRAY(UUID(as_uuid=True)))
 
 
 def matching(profile: Any) -> Any:

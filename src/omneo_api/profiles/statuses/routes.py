@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 from pydantic import Field
-from sqlalchemy import Text, any_, bindparam, func, select
+from sqlalchemy import ARRAY, Text, any_, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import UUID
 
 from omneo_api.configuration.tags import Tag, TagRead
@@ -39,7 +39,7 @@ def _statuses() -> Any:
 
 
 def _tags() -> Any:
-    mine = select(Profile.tags).where(Profile.id == _OWNER).scalar_subquery()
+    mine = cast(select(Profile.tags).where(Profile.id == _OWNER).scalar_subquery(), ARRAY(Text))
     rows = rows_json(TagRead, Tag).where(Tag.handle == any_(mine))
     return select(list_json(rows.order_by(func.array_position(mine, Tag.handle, type_=Text))))
 
