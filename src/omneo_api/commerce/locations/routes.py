@@ -126,7 +126,7 @@ async def batch(session: Any, call: Call) -> Answer:
     envelope="page",
     answers=LocationProfileRead,
 )
-async def browse_roster(session: Any, call: Call, id: int) -> Answer:  # noqa: A002
+async def browse_roster(session: Any, call: Call, id: int) -> Answer:
     """List the profiles of a location"""
     return await rosters.at_location.browse(session, call, of_location(id))
 
@@ -137,7 +137,7 @@ async def browse_roster(session: Any, call: Call, id: int) -> Answer:  # noqa: A
     answers=LocationProfileRead,
     example={"profile_id": "3f0c6f0e-7b1d-4b61-9f53-0f6a2a4f9c10", "assignment_type": "staff"},
 )
-async def assign(session: Any, id: int, body: LocationProfileBody) -> Answer:  # noqa: A002
+async def assign(session: Any, id: int, body: LocationProfileBody) -> Answer:
     """Assign a profile to a location"""
     return created(await roster.reader.text(session, await roster.assign(session, id, sent(body))))
 

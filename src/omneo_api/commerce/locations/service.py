@@ -24,10 +24,23 @@ LARGEST_ID = 2**63 - 1
 WITH_DEPARTMENTS = frozenset({"departments"})
 REQUIRED_OF_ADDRESS = tuple(name for name, info in LocationAddressBody.model_fields.items() if info.is_required())
 HOURS: dict[str, Any] = {"normal_hours": LocationNormalHours, "special_hours": LocationSpecialHours}
-FILTERS = (
-    "id type name handle description phone email timezone external_id external_code is_published is_permanently_closed"
-    " icon image_url country_iso_3"
-).split()
+FILTERS = [
+    "id",
+    "type",
+    "name",
+    "handle",
+    "description",
+    "phone",
+    "email",
+    "timezone",
+    "external_id",
+    "external_code",
+    "is_published",
+    "is_permanently_closed",
+    "icon",
+    "image_url",
+    "country_iso_3",
+]
 LISTING: dict[str, Any] = {
     "filters": FILTERS,
     "extra": {
@@ -150,7 +163,9 @@ class Locations(PlainResource):
             for name in ("name", "phone"):
                 if name in values and values[name] is None and getattr(current, name) is not None:
                     errors[name] = [f"The {name} field is required."]
-            if (given := values.get("address")) is not None and await session.row(_ADDRESS, location=current.id) is None:
+            if (given := values.get("address")) is not None and await session.row(
+                _ADDRESS, location=current.id
+            ) is None:
                 for name in REQUIRED_OF_ADDRESS:
                     if name not in given.model_fields_set:
                         errors[f"address.{name}"] = [f"The address.{name.replace('_', ' ')} field is required."]

@@ -105,7 +105,9 @@ async def apply_identity(session: Any, row: dict[str, Any], batch: BatchRun) -> 
         await lock_profile(session, item.profile_id)
     except NotFound:
         raise Invalid.field("profile_id", selected_is_invalid("profile_id")) from None
-    body = IdentityBody(**{name: row[name] for name in ("handle", "identifier", "is_active", "is_primary") if name in row})
+    body = IdentityBody(
+        **{name: row[name] for name in ("handle", "identifier", "is_active", "is_primary") if name in row}
+    )
     taken = (await identities.owners(session, [(body.handle, body.identifier)])).get(0)
     if taken is not None and taken.profile_id != item.profile_id:
         raise Invalid.field("identifier", identities.EXISTS)
