@@ -325,7 +325,8 @@ async def test_currency_status_and_home(shop):
     async with shop.writing() as session:
         names = [("gold", 2), ("silver", 1), ("none", None)]
         made = [
-            (await session.insert(Status, {"name": name, "handle": name, "sort_order": rank})).id for name, rank in names
+            (await session.insert(Status, {"name": name, "handle": name, "sort_order": rank})).id
+            for name, rank in names
         ]
         for status in made:
             row = {"profile_id": profile, "status_id": status, "removed_at": session.now}
