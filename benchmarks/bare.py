@@ -11,7 +11,6 @@ from pathlib import Path
 
 import uvicorn
 from psycopg import AsyncRawCursor
-from psycopg.types.json import Jsonb
 from psycopg_pool import AsyncConnectionPool
 from starlette.applications import Starlette
 from starlette.responses import Response
@@ -37,37 +36,36 @@ async def answer(sql, values):
         return await cursor.fetchone()
 
 
-async def profile(request):
-    row = await answer(SQL["profile"], [request.path_params["id"]])
-    return Response('{"data":' + row[0] + "}", media_type="application/json")
+def reading(name):
+    """A handler that runs one captured statement with the path's id as its key."""
+    sql, values = SQL[name]["sql"], SQL[name]["values"]
+
+    async def handler(request):
+        key = request.path_params.get("id")
+        row = await answer(sql, [key if value == SQL["key"] else value for value in values])
+        return Response('{"data":' + str(row[-1]) + "}", media_type="application/json")
+
+    return handler
 
 
-async def profiles(request):
-    total, data = await answer(SQL["profiles"], [25, 0])
-    meta = json.dumps({"total": total})
-    return Response('{"data":' + data + ',"meta":' + meta + "}", media_type="application/json")
-
-
-async def balances(request):
-    row = await answer(SQL["balances"], [request.path_params["id"]])
-    return Response('{"data":' + row[0] + "}", media_type="application/json")
-
-
-async def transaction(request):
+async def purchase(request):
     body = await request.json()
+    identifier, text = "", "{}"
     async with pool.connection() as connection:
         cursor = AsyncRawCursor(connection)
-        identifier = None
-        for statement in SQL["transaction"]:
+        for statement in SQL["purchase"]:
             values = [
-                identifier if value == "$id" else Jsonb(value) if isinstance(value, dict | list) else value
-                for value in (body.get(name) if name.startswith("$.") else name for name in statement["values"])
+                None if value is None else value.replace("$external", body["external_id"]).replace("$id", identifier)
+                for value in statement["values"]
             ]
             await cursor.execute(statement["sql"].encode(), values)
-            if statement.get("answers"):
-                identifier = (await cursor.fetchone())[0]
-        row = (await cursor.fetchone())[0] if SQL["transaction"][-1].get("renders") else "{}"
-    return Response('{"data":' + str(row) + "}", status_code=201, media_type="application/json")
+            if cursor.description:
+                found = await cursor.fetchone()
+                if not identifier:
+                    identifier = str(found[0])
+                elif "row_to_json" in statement["sql"]:
+                    text = found[0]
+    return Response('{"data":' + text + "}", status_code=201, media_type="application/json")
 
 
 @asynccontextmanager
@@ -79,10 +77,10 @@ async def lifespan(_app):
 
 app = Starlette(
     routes=[
-        Route("/profiles", profiles),
-        Route("/profiles/{id}", profile),
-        Route("/profiles/{id}/balances", balances),
-        Route("/transactions", transaction, methods=["POST"]),
+        Route("/profiles", reading("profiles")),
+        Route("/profiles/{id}", reading("profile")),
+        Route("/profiles/{id}/balances", reading("balances")),
+        Route("/transactions", purchase, methods=["POST"]),
     ],
     lifespan=lifespan,
 )

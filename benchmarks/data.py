@@ -1,6 +1,7 @@
 """Fills a benchmark database: one tenant with profiles, identities and purchases, made by set-based SQL in seconds."""
 
 import psycopg
+
 from omneo_api.platform import tenants
 
 TENANT = "bench"

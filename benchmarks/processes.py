@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
+
 from omneo_api.foundation.embedded import pg_binary
 
 HERE = Path(__file__).parent
@@ -66,7 +67,13 @@ def pgbench(url: str, sql: str, tenant: int, seconds: int = SECONDS) -> float:
         file.flush()
         options = f"-c role=omneo_app -c omneo.tenant_id={tenant} -c timezone=UTC"
         command = [str(pg_binary("pgbench")), "-n", "-M", "prepared", "-c", str(CONNECTIONS), "-j", "1"]
-        command += ["-T", str(seconds), "-f", file.name, f"{url}&options={options.replace(' ', '%20').replace('=', '%3D')}"]
+        command += [
+            "-T",
+            str(seconds),
+            "-f",
+            file.name,
+            f"{url}&options={options.replace(' ', '%20').replace('=', '%3D')}",
+        ]
         text = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     return float(re.search(r"tps = ([\d.]+)", text).group(1))
 

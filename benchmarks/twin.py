@@ -1,4 +1,4 @@
-"""How an ordinary service would read a profile: FastAPI, SQLAlchemy's async ORM with selectinload, pydantic on the way out.
+"""How an ordinary service reads a profile: FastAPI, SQLAlchemy's async ORM with selectinload, pydantic on the way out.
 
 The twin is kind to itself: it renders scalars, identities and addresses only, a fraction of the profile's shape.
 """
@@ -102,8 +102,10 @@ sessions = async_sessionmaker(engine, expire_on_commit=False)
 
 @event.listens_for(engine.sync_engine, "connect")
 def serve_tenant(connection, _record):
-    connection.execute("SET ROLE omneo_app")
-    connection.execute(f"SET omneo.tenant_id = {os.environ['BENCH_TENANT']}")
+    cursor = connection.cursor()
+    cursor.execute("SET ROLE omneo_app")
+    cursor.execute(f"SET omneo.tenant_id = {os.environ['BENCH_TENANT']}")
+    cursor.close()
     connection.commit()
 
 
@@ -111,7 +113,7 @@ app = FastAPI()
 
 
 @app.get("/profiles/{id}")
-async def read(id: uuid.UUID) -> Envelope:  # noqa: A002
+async def read(id: uuid.UUID) -> Envelope:
     async with sessions() as session:
         query = select(Profile).where(Profile.id == id)
         found = (

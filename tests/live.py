@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 
 import uvicorn
+
 from omneo_api.app import create_app
 from omneo_api.settings import Settings
 

@@ -5,6 +5,7 @@ import json
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
+
 from live import serving
 from omneo_api.app import openapi_documents
 from omneo_api.platform import tenants

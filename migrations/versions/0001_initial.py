@@ -19,6 +19,77 @@ def upgrade() -> None:
         op.get_bind().exec_driver_sql(statement.replace("%", "%%"))
 
     op.create_table(
+        "action_histories",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("actionable_type", sa.Text(), nullable=False),
+        sa.Column("actionable_id", sa.BigInteger(), nullable=False),
+        sa.Column("run_key", sa.Text(), nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=True),
+        sa.Column("parent_id", sa.BigInteger(), nullable=True),
+        sa.Column("profile_id", sa.UUID(), nullable=True),
+        sa.Column("entity", sa.Text(), nullable=True),
+        sa.Column("state", sa.Text(), server_default=sa.text("'running'"), nullable=False),
+        sa.Column("attempts", sa.SmallInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("plan", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("context", postgresql.JSON(astext_type=sa.Text()), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_action_histories")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "actionable_type",
+            "actionable_id",
+            "run_key",
+            name=op.f("uq_action_histories_tenant_id_actionable_type_actionable_id_run_key"),
+        ),
+    )
+    op.create_index(
+        "ix_action_histories_created_at",
+        "action_histories",
+        ["tenant_id", "created_at"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_index(
+        "ix_action_histories_event", "action_histories", ["tenant_id", "event_id"], unique=False, postgresql_where=None
+    )
+    op.create_index(
+        "ix_action_histories_parent",
+        "action_histories",
+        ["tenant_id", "parent_id"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_table(
+        "actions",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("owner_type", sa.Text(), nullable=False),
+        sa.Column("owner_id", sa.BigInteger(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("references_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("sort_order", sa.BigInteger(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("notes", sa.Text(), nullable=True),
+        sa.Column("arguments", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_actions")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "owner_type",
+            "owner_id",
+            "references_id",
+            name=op.f("uq_actions_tenant_id_owner_type_owner_id_references_id"),
+        ),
+    )
+    op.create_table(
         "audits",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -111,6 +182,23 @@ def upgrade() -> None:
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.create_table(
+        "currencies",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("from_code", sa.Text(), nullable=False),
+        sa.Column("to_code", sa.Text(), nullable=False),
+        sa.Column("rate", sa.Numeric(precision=34, scale=20), nullable=False),
+        sa.Column("is_system", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_currencies")),
+        sa.UniqueConstraint(
+            "tenant_id", "from_code", "to_code", name=op.f("uq_currencies_tenant_id_from_code_to_code")
+        ),
+    )
+    op.create_table(
         "custom_fields",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -152,6 +240,7 @@ def upgrade() -> None:
         sa.Column("token_name", sa.Text(), nullable=True),
         sa.Column("cause_chain", sa.ARRAY(sa.BigInteger()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("depth", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("parent_history_id", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_events")),
     )
@@ -287,6 +376,18 @@ def upgrade() -> None:
         "ix_movements_profile", "movements", ["tenant_id", "profile_id", "at"], unique=False, postgresql_where=None
     )
     op.create_table(
+        "permissions",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False, start=5), nullable=False),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("handle", sa.Text(), nullable=False),
+        sa.Column("handle_key", sa.Text(), sa.Computed("lower(handle)", persisted=True), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_permissions")),
+        sa.UniqueConstraint("tenant_id", "handle_key", name=op.f("uq_permissions_tenant_id_handle_key")),
+    )
+    op.create_table(
         "regions",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -301,6 +402,19 @@ def upgrade() -> None:
         sa.Column("handle_key", sa.Text(), sa.Computed("lower(handle)", persisted=True), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_regions")),
         sa.UniqueConstraint("tenant_id", "handle_key", name=op.f("uq_regions_tenant_id_handle_key")),
+    )
+    op.create_table(
+        "roles",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("weight", sa.Integer(), nullable=False),
+        sa.Column("handle", sa.Text(), nullable=False),
+        sa.Column("handle_key", sa.Text(), sa.Computed("lower(handle)", persisted=True), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_roles")),
+        sa.UniqueConstraint("tenant_id", "handle_key", name=op.f("uq_roles_tenant_id_handle_key")),
     )
     op.create_table(
         "settings",
@@ -406,6 +520,39 @@ def upgrade() -> None:
         sa.UniqueConstraint("handle", name=op.f("uq_tenants_handle")),
     )
     op.create_table(
+        "transaction_queue",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("payload", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("creates", sa.Boolean(), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=True),
+        sa.Column("token_name", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_transaction_queue")),
+    )
+    op.create_table(
+        "triggers",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("trigger", sa.Text(), nullable=False),
+        sa.Column("event", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("notes", sa.Text(), nullable=True),
+        sa.Column("is_active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("last_reference", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_triggers")),
+    )
+    op.create_index(
+        "ix_triggers_event", "triggers", ["tenant_id", "event"], unique=False, postgresql_where=sa.text("is_active")
+    )
+    op.create_table(
         "users",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -422,6 +569,59 @@ def upgrade() -> None:
     )
     op.create_index(
         "uq_users_email", "users", ["tenant_id", "email"], unique=True, postgresql_where=sa.text("deleted_at IS NULL")
+    )
+    op.create_table(
+        "validation_rules",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("rule_type", sa.Text(), nullable=False),
+        sa.Column("applies_to", sa.Text(), nullable=False),
+        sa.Column("pattern", sa.Text(), nullable=True),
+        sa.Column("error_message", sa.Text(), nullable=True),
+        sa.Column("priority", sa.Integer(), nullable=True),
+        sa.Column("is_active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("effective_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("effective_to", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_by", sa.Text(), nullable=True),
+        sa.Column("updated_by", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_validation_rules")),
+    )
+    op.create_table(
+        "action_history_items",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("action_history_id", sa.BigInteger(), nullable=False),
+        sa.Column("position", sa.SmallInteger(), nullable=False),
+        sa.Column("action_id", sa.BigInteger(), nullable=False),
+        sa.Column("handler", sa.Text(), nullable=False),
+        sa.Column("arguments", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("result", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("made", sa.Text(), nullable=True),
+        sa.Column("instance", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "action_history_id"],
+            ["action_histories.tenant_id", "action_histories.id"],
+            name=op.f("fk_action_history_items_tenant_id_action_history_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_action_history_items")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "action_history_id",
+            "position",
+            name=op.f("uq_action_history_items_tenant_id_action_history_id_position"),
+        ),
     )
     op.create_table(
         "batch_items",
@@ -933,6 +1133,25 @@ def upgrade() -> None:
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.create_table(
+        "role_permissions",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("role_id", sa.SmallInteger(), nullable=False),
+        sa.Column("permission_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "permission_id"],
+            ["permissions.tenant_id", "permissions.id"],
+            name=op.f("fk_role_permissions_tenant_id_permission_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "role_id"],
+            ["roles.tenant_id", "roles.id"],
+            name=op.f("fk_role_permissions_tenant_id_role_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "role_id", "permission_id", name=op.f("pk_role_permissions")),
+    )
+    op.create_table(
         "transactions",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -953,7 +1172,6 @@ def upgrade() -> None:
         sa.Column("currency", sa.Text(), nullable=True),
         sa.Column("currency_id", sa.BigInteger(), nullable=True),
         sa.Column("currency_rate", sa.Numeric(precision=18, scale=8), nullable=True),
-        sa.Column("currency_value", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("type", sa.Text(), nullable=True),
         sa.Column("order_number", sa.Text(), nullable=True),
         sa.Column("order_id", sa.BigInteger(), nullable=True),
@@ -998,13 +1216,6 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=None,
     )
-    op.create_index(
-        "ix_transactions_transacted_at",
-        "transactions",
-        ["tenant_id", "transacted_at", "id"],
-        unique=False,
-        postgresql_where=None,
-    )
     op.create_table(
         "user_roles",
         sa.Column(
@@ -1013,12 +1224,42 @@ def upgrade() -> None:
         sa.Column("user_id", sa.BigInteger(), nullable=False),
         sa.Column("role_id", sa.SmallInteger(), nullable=False),
         sa.ForeignKeyConstraint(
+            ["tenant_id", "role_id"], ["roles.tenant_id", "roles.id"], name=op.f("fk_user_roles_tenant_id_role_id")
+        ),
+        sa.ForeignKeyConstraint(
             ["tenant_id", "user_id"],
             ["users.tenant_id", "users.id"],
             name=op.f("fk_user_roles_tenant_id_user_id"),
             ondelete="CASCADE",
         ),
         sa.PrimaryKeyConstraint("tenant_id", "user_id", "role_id", name=op.f("pk_user_roles")),
+    )
+    op.create_index("ix_user_roles_role", "user_roles", ["tenant_id", "role_id"], unique=False, postgresql_where=None)
+    op.create_table(
+        "validation_rule_values",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("rule_id", sa.BigInteger(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.Column("is_active", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "rule_id"],
+            ["validation_rules.tenant_id", "validation_rules.id"],
+            name=op.f("fk_validation_rule_values_tenant_id_rule_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_validation_rule_values")),
+    )
+    op.create_index(
+        "ix_validation_rule_values_rule",
+        "validation_rule_values",
+        ["tenant_id", "rule_id", "id"],
+        unique=False,
+        postgresql_where=None,
     )
     op.create_table(
         "api_tokens",
@@ -1206,6 +1447,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("phase = 'open' AND value_remaining > 0"),
     )
     op.create_index(
+        "ix_credits_unended",
+        "credits",
+        ["tenant_id", "profile_id"],
+        unique=False,
+        postgresql_where=sa.text("phase <> 'ended' AND value_remaining > 0 AND deleted_at IS NULL"),
+    )
+    op.create_index(
         "uq_credits_external_id",
         "credits",
         ["tenant_id", "external_id", "external_namespace"],
@@ -1335,6 +1583,62 @@ def upgrade() -> None:
         postgresql_where=None,
     )
     op.create_table(
+        "location_profiles",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("location_id", sa.BigInteger(), nullable=False),
+        sa.Column("profile_id", sa.UUID(), nullable=False),
+        sa.Column("assignment_type", sa.Text(), nullable=False),
+        sa.Column("role_type", sa.Text(), nullable=True),
+        sa.Column("is_default", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("is_active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("profile_external_id", sa.Text(), nullable=True),
+        sa.Column("sort_order", sa.BigInteger(), nullable=True),
+        sa.Column("notes", sa.Text(), nullable=True),
+        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("excluded_service_handles", sa.ARRAY(sa.Text()), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "location_id"],
+            ["locations.tenant_id", "locations.id"],
+            name=op.f("fk_location_profiles_tenant_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_location_profiles_tenant_id_profile_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_location_profiles")),
+    )
+    op.create_index(
+        "ix_location_profiles_profile",
+        "location_profiles",
+        ["tenant_id", "profile_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "uq_location_profiles_assignment",
+        "location_profiles",
+        ["tenant_id", "location_id", "profile_id", "assignment_type"],
+        unique=True,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "uq_location_profiles_default",
+        "location_profiles",
+        ["tenant_id", "profile_id", "assignment_type"],
+        unique=True,
+        postgresql_where=sa.text("is_default AND deleted_at IS NULL"),
+    )
+    op.create_table(
         "points",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -1421,6 +1725,13 @@ def upgrade() -> None:
         postgresql_where=sa.text("phase = 'open' AND value_remaining <> 0"),
     )
     op.create_index(
+        "ix_points_unended",
+        "points",
+        ["tenant_id", "profile_id"],
+        unique=False,
+        postgresql_where=sa.text("phase <> 'ended' AND value_remaining <> 0"),
+    )
+    op.create_index(
         "uq_points_external_key",
         "points",
         ["tenant_id", "external_key"],
@@ -1482,6 +1793,70 @@ def upgrade() -> None:
         ["tenant_id", "profile_id", "external_id"],
         unique=True,
         postgresql_where=sa.text("external_id IS NOT NULL"),
+    )
+    op.create_table(
+        "profile_aggregations",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("profile_id", sa.UUID(), nullable=False),
+        sa.Column("shop_days", sa.Numeric(precision=9, scale=1), nullable=True),
+        sa.Column("spend_12m", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("spend_12m_now", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("spend_all", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("spend_atv_12m", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("spend_atv_all", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("discount_avg", sa.Numeric(precision=5, scale=2), nullable=True),
+        sa.Column("spend_first_date", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("spend_last_date", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("first_shop_date", sa.Date(), nullable=True),
+        sa.Column("latest_shop_date", sa.Date(), nullable=True),
+        sa.Column("second_shop_date", sa.Date(), nullable=True),
+        sa.Column("second_shop_days", sa.Integer(), nullable=True),
+        sa.Column("previous_shop_date", sa.Date(), nullable=True),
+        sa.Column("latest_shop_days", sa.Integer(), nullable=True),
+        sa.Column("average_shop_days", sa.Integer(), nullable=True),
+        sa.Column("total_shop_days", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("at_risk_date", sa.Date(), nullable=True),
+        sa.Column("shop_count", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("dimension_frequency", sa.Text(), nullable=True),
+        sa.Column("dimension_recency", sa.Text(), nullable=True),
+        sa.Column("dimension_join", sa.Text(), nullable=True),
+        sa.Column("channel", sa.Text(), nullable=True),
+        sa.Column("latest_shop_spend", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("latest_shop_currency_id", sa.BigInteger(), nullable=True),
+        sa.Column("purchased_brands", sa.ARRAY(sa.Text()), nullable=True),
+        sa.Column("most_transacted_location_id", sa.BigInteger(), nullable=True),
+        sa.Column("latest_transacted_location_id", sa.BigInteger(), nullable=True),
+        sa.Column("most_spend_location_id", sa.BigInteger(), nullable=True),
+        sa.Column("most_spend_12m_location_id", sa.BigInteger(), nullable=True),
+        sa.Column("transacted_locations", sa.ARRAY(sa.Text()), nullable=True),
+        sa.Column("likely_country", sa.Text(), nullable=True),
+        sa.Column("likely_country_score", sa.Numeric(precision=5, scale=2), nullable=True),
+        sa.Column("likely_country_iso", sa.Text(), nullable=True),
+        sa.Column("likely_country_iso_score", sa.Numeric(precision=5, scale=2), nullable=True),
+        sa.Column("likely_state_iso", sa.Text(), nullable=True),
+        sa.Column("likely_state_iso_score", sa.Numeric(precision=5, scale=2), nullable=True),
+        sa.Column("likely_region", sa.Text(), nullable=True),
+        sa.Column("likely_region_score", sa.Numeric(precision=5, scale=2), nullable=True),
+        sa.Column("refresh_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("overrides", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_profile_aggregations_tenant_id_profile_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "profile_id", name=op.f("pk_profile_aggregations")),
+    )
+    op.create_index(
+        "ix_profile_aggregations_refresh",
+        "profile_aggregations",
+        ["tenant_id", "refresh_at"],
+        unique=False,
+        postgresql_where=sa.text("refresh_at IS NOT NULL"),
     )
     op.create_table(
         "profile_appearances",
@@ -1728,6 +2103,29 @@ def upgrade() -> None:
         ["tenant_id", "profile_id"],
         unique=True,
         postgresql_where=sa.text("is_active"),
+    )
+    op.create_table(
+        "profile_searches",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("profile_id", sa.UUID(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_profile_searches_tenant_id_profile_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "profile_id", name=op.f("pk_profile_searches")),
+    )
+    op.create_index(
+        "ix_profile_searches_words",
+        "profile_searches",
+        ["words"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_ops={"words": "gin_trgm_ops"},
     )
     op.create_table(
         "profile_special_hours",
@@ -2000,11 +2398,44 @@ def upgrade() -> None:
         postgresql_where=sa.text("phase = 'open' AND value_remaining > 0"),
     )
     op.create_index(
+        "ix_rewards_unended",
+        "rewards",
+        ["tenant_id", "profile_id"],
+        unique=False,
+        postgresql_where=sa.text("phase <> 'ended' AND value_remaining > 0 AND deleted_at IS NULL"),
+    )
+    op.create_index(
         "uq_rewards_external_id",
         "rewards",
         ["tenant_id", "external_id_key"],
         unique=True,
         postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_table(
+        "transaction_currency_values",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("transaction_id", sa.BigInteger(), nullable=False),
+        sa.Column("from_currency", sa.Text(), nullable=False),
+        sa.Column("to_currency", sa.Text(), nullable=False),
+        sa.Column("rate", sa.Numeric(precision=18, scale=8), nullable=False),
+        sa.Column("total", sa.Numeric(precision=18, scale=4), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "transaction_id"],
+            ["transactions.tenant_id", "transactions.id"],
+            name=op.f("fk_transaction_currency_values_tenant_id_transaction_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_transaction_currency_values")),
+    )
+    op.create_index(
+        "ix_transaction_currency_values_transaction",
+        "transaction_currency_values",
+        ["tenant_id", "transaction_id"],
+        unique=False,
+        postgresql_where=None,
     )
     op.create_table(
         "transaction_external_refs",
@@ -2020,6 +2451,13 @@ def upgrade() -> None:
             name=op.f("fk_transaction_external_refs_tenant_id_transaction_id"),
         ),
         sa.PrimaryKeyConstraint("tenant_id", "system", "external_id_key", name=op.f("pk_transaction_external_refs")),
+    )
+    op.create_index(
+        "ix_transaction_external_refs_external_id",
+        "transaction_external_refs",
+        ["tenant_id", "external_id_key"],
+        unique=False,
+        postgresql_where=None,
     )
     op.create_index(
         "ix_transaction_external_refs_transaction",
@@ -2103,7 +2541,7 @@ def upgrade() -> None:
         "transaction_states",
         ["tenant_id", "profile_id", "transacted_at", "transaction_id"],
         unique=False,
-        postgresql_where=None,
+        postgresql_include=["void_kind"],
     )
     op.create_index(
         "ix_transaction_states_receipt",
@@ -2111,6 +2549,13 @@ def upgrade() -> None:
         ["tenant_id", "receipt_ref_key"],
         unique=False,
         postgresql_where=None,
+    )
+    op.create_index(
+        "ix_transaction_states_transacted_at",
+        "transaction_states",
+        ["tenant_id", "transacted_at", "transaction_id"],
+        unique=False,
+        postgresql_include=["void_kind"],
     )
     op.create_table(
         "transaction_voids",
@@ -2338,16 +2783,31 @@ def downgrade() -> None:
     op.drop_index("ix_profile_date_links_date", table_name="profile_date_links", postgresql_where=None)
     op.drop_table("profile_date_links")
     op.drop_table("transaction_voids")
+    op.drop_index(
+        "ix_transaction_states_transacted_at", table_name="transaction_states", postgresql_include=["void_kind"]
+    )
     op.drop_index("ix_transaction_states_receipt", table_name="transaction_states", postgresql_where=None)
-    op.drop_index("ix_transaction_states_profile", table_name="transaction_states", postgresql_where=None)
+    op.drop_index("ix_transaction_states_profile", table_name="transaction_states", postgresql_include=["void_kind"])
     op.drop_table("transaction_states")
     op.drop_index("ix_transaction_items_transaction", table_name="transaction_items", postgresql_where=None)
     op.drop_table("transaction_items")
     op.drop_index(
         "ix_transaction_external_refs_transaction", table_name="transaction_external_refs", postgresql_where=None
     )
+    op.drop_index(
+        "ix_transaction_external_refs_external_id", table_name="transaction_external_refs", postgresql_where=None
+    )
     op.drop_table("transaction_external_refs")
+    op.drop_index(
+        "ix_transaction_currency_values_transaction", table_name="transaction_currency_values", postgresql_where=None
+    )
+    op.drop_table("transaction_currency_values")
     op.drop_index("uq_rewards_external_id", table_name="rewards", postgresql_where=sa.text("deleted_at IS NULL"))
+    op.drop_index(
+        "ix_rewards_unended",
+        table_name="rewards",
+        postgresql_where=sa.text("phase <> 'ended' AND value_remaining > 0 AND deleted_at IS NULL"),
+    )
     op.drop_index(
         "ix_rewards_to_expire", table_name="rewards", postgresql_where=sa.text("phase = 'open' AND value_remaining > 0")
     )
@@ -2399,6 +2859,13 @@ def downgrade() -> None:
     op.drop_table("profile_statuses")
     op.drop_index("ix_profile_special_hours_profile", table_name="profile_special_hours", postgresql_where=None)
     op.drop_table("profile_special_hours")
+    op.drop_index(
+        "ix_profile_searches_words",
+        table_name="profile_searches",
+        postgresql_using="gin",
+        postgresql_ops={"words": "gin_trgm_ops"},
+    )
+    op.drop_table("profile_searches")
     op.drop_index("uq_profile_regions_active", table_name="profile_regions", postgresql_where=sa.text("is_active"))
     op.drop_index("ix_profile_regions_region", table_name="profile_regions", postgresql_where=None)
     op.drop_table("profile_regions")
@@ -2406,6 +2873,12 @@ def downgrade() -> None:
     op.drop_table("profile_dates")
     op.drop_table("profile_comms")
     op.drop_table("profile_appearances")
+    op.drop_index(
+        "ix_profile_aggregations_refresh",
+        table_name="profile_aggregations",
+        postgresql_where=sa.text("refresh_at IS NOT NULL"),
+    )
+    op.drop_table("profile_aggregations")
     op.drop_index(
         "uq_profile_addresses_external_id",
         table_name="profile_addresses",
@@ -2418,6 +2891,9 @@ def downgrade() -> None:
     op.drop_table("profile_addresses")
     op.drop_index("uq_points_external_key", table_name="points", postgresql_where=sa.text("external_key IS NOT NULL"))
     op.drop_index(
+        "ix_points_unended", table_name="points", postgresql_where=sa.text("phase <> 'ended' AND value_remaining <> 0")
+    )
+    op.drop_index(
         "ix_points_to_expire", table_name="points", postgresql_where=sa.text("phase = 'open' AND value_remaining <> 0")
     )
     op.drop_index("ix_points_to_activate", table_name="points", postgresql_where=sa.text("phase = 'pending'"))
@@ -2427,6 +2903,20 @@ def downgrade() -> None:
     op.drop_index("ix_points_linked", table_name="points", postgresql_where=sa.text("linked_profile_id IS NOT NULL"))
     op.drop_index("ix_points_definition", table_name="points", postgresql_where=None)
     op.drop_table("points")
+    op.drop_index(
+        "uq_location_profiles_default",
+        table_name="location_profiles",
+        postgresql_where=sa.text("is_default AND deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "uq_location_profiles_assignment",
+        table_name="location_profiles",
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_location_profiles_profile", table_name="location_profiles", postgresql_where=sa.text("deleted_at IS NULL")
+    )
+    op.drop_table("location_profiles")
     op.drop_index("ix_ledger_entries_profile", table_name="ledger_entries", postgresql_where=None)
     op.drop_table("ledger_entries")
     op.drop_index("uq_identities_primary", table_name="identities", postgresql_where=sa.text("is_primary"))
@@ -2440,6 +2930,11 @@ def downgrade() -> None:
         "uq_credits_external_id",
         table_name="credits",
         postgresql_where=sa.text("external_namespace IS NOT NULL AND deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_credits_unended",
+        table_name="credits",
+        postgresql_where=sa.text("phase <> 'ended' AND value_remaining > 0 AND deleted_at IS NULL"),
     )
     op.drop_index(
         "ix_credits_to_expire", table_name="credits", postgresql_where=sa.text("phase = 'open' AND value_remaining > 0")
@@ -2461,13 +2956,16 @@ def downgrade() -> None:
     op.drop_table("country_states")
     op.drop_index("ix_api_tokens_user", table_name="api_tokens", postgresql_where=None)
     op.drop_table("api_tokens")
+    op.drop_index("ix_validation_rule_values_rule", table_name="validation_rule_values", postgresql_where=None)
+    op.drop_table("validation_rule_values")
+    op.drop_index("ix_user_roles_role", table_name="user_roles", postgresql_where=None)
     op.drop_table("user_roles")
-    op.drop_index("ix_transactions_transacted_at", table_name="transactions", postgresql_where=None)
     op.drop_index("ix_transactions_order_number", table_name="transactions", postgresql_where=None)
     op.drop_index("ix_transactions_location", table_name="transactions", postgresql_where=None)
     op.drop_index("ix_transactions_external_order", table_name="transactions", postgresql_where=None)
     op.drop_index("ix_transactions_external_id", table_name="transactions", postgresql_where=None)
     op.drop_table("transactions")
+    op.drop_table("role_permissions")
     op.drop_index(
         "uq_reward_definitions_handle", table_name="reward_definitions", postgresql_where=sa.text("deleted_at IS NULL")
     )
@@ -2516,8 +3014,13 @@ def downgrade() -> None:
     op.drop_table("countries")
     op.drop_index("ix_batch_items_batch", table_name="batch_items", postgresql_where=None)
     op.drop_table("batch_items")
+    op.drop_table("action_history_items")
+    op.drop_table("validation_rules")
     op.drop_index("uq_users_email", table_name="users", postgresql_where=sa.text("deleted_at IS NULL"))
     op.drop_table("users")
+    op.drop_index("ix_triggers_event", table_name="triggers", postgresql_where=sa.text("is_active"))
+    op.drop_table("triggers")
+    op.drop_table("transaction_queue")
     op.drop_table("tenants")
     op.drop_table("tags")
     op.drop_table("systems")
@@ -2525,7 +3028,9 @@ def downgrade() -> None:
     op.drop_index("uq_statuses_handle", table_name="statuses", postgresql_where=sa.text("deleted_at IS NULL"))
     op.drop_table("statuses")
     op.drop_table("settings")
+    op.drop_table("roles")
     op.drop_table("regions")
+    op.drop_table("permissions")
     op.drop_index("ix_movements_profile", table_name="movements", postgresql_where=None)
     op.drop_index("ix_movements_lot", table_name="movements", postgresql_where=None)
     op.drop_index(
@@ -2544,6 +3049,7 @@ def downgrade() -> None:
     op.drop_index("ix_events_profile", table_name="events", postgresql_where=None)
     op.drop_table("events")
     op.drop_table("custom_fields")
+    op.drop_table("currencies")
     op.drop_index("uq_brands_handle", table_name="brands", postgresql_where=sa.text("deleted_at IS NULL"))
     op.drop_table("brands")
     op.drop_index("ix_batches_import_job", table_name="batches", postgresql_where=sa.text("import_job_id IS NOT NULL"))
@@ -2551,3 +3057,8 @@ def downgrade() -> None:
     op.drop_table("batches")
     op.drop_index("ix_audits_profile", table_name="audits", postgresql_where=None)
     op.drop_table("audits")
+    op.drop_table("actions")
+    op.drop_index("ix_action_histories_parent", table_name="action_histories", postgresql_where=None)
+    op.drop_index("ix_action_histories_event", table_name="action_histories", postgresql_where=None)
+    op.drop_index("ix_action_histories_created_at", table_name="action_histories", postgresql_where=None)
+    op.drop_table("action_histories")

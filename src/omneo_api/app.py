@@ -1,11 +1,13 @@
 """Composition: which rooms stand where, with which settings."""
 
 from omneo_api import openapi, registry
+from omneo_api.automation import mounts as automation
 from omneo_api.commerce import mounts as commerce
 from omneo_api.configuration import mounts as configuration
 from omneo_api.foundation.application import Application
 from omneo_api.foundation.database import Database
 from omneo_api.foundation.operations import Operation
+from omneo_api.incentives import mounts as incentives
 from omneo_api.platform import mounts as platform
 from omneo_api.platform.access import Access
 from omneo_api.platform.system_routes import openapi_document, unprefixed, v3_base
@@ -27,6 +29,8 @@ def v3_operations(settings: Settings) -> list[Operation]:
         *configuration.operations(settings),
         *profiles.operations(),
         *commerce.operations(),
+        *incentives.operations(),
+        *automation.operations(),
     ]
     return operations + openapi_document(lambda: openapi.document(operations, "v3")).mounted()
 

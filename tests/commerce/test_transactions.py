@@ -51,7 +51,9 @@ async def test_a_purchase_shows_what_was_sent(shop):
     assert (made["receipt_is_email"], made["need_action"], made["is_void"]) == (True, False, False)
     assert (made["currency"], made["currency_rate"], made["currency_values"]) == ("AUD", 1, [])
     assert made["transacted_at"] == "2025-03-02 01:10:00"
-    assert [(field["namespace"], field["handle"], field["value"]) for field in made["custom_fields"]] == [("pos", "lane", 3)]
+    assert [(field["namespace"], field["handle"], field["value"]) for field in made["custom_fields"]] == [
+        ("pos", "lane", 3)
+    ]
     assert "tender" not in made
     (item,) = made["items"]
     assert item["transaction"] == {
@@ -151,6 +153,51 @@ async def test_rates_are_frozen_with_the_sale(shop):
     assert (unsaid["currency"], unsaid["currency_rate"], unsaid["total_converted"]) == (None, None, None)
 
 
+async def test_known_pairs_convert_and_later_rates_change_nothing(shop):
+    pair = (await shop.post("/currencies", {"from": "NZD", "to": "AUD", "rate": 0.92}))["data"]
+    inverse = (await shop.post("/currencies", {"from": "AUD", "to": "EUR", "rate": 0.6}))["data"]
+    nzd = (await shop.post("/transactions", sale(currency="NZD", total=100)))["data"]
+    assert (nzd["currency_id"], nzd["currency_rate"], nzd["total_converted"]) == (pair["id"], 0.92, 92)
+    eur = (await shop.post("/transactions", sale(currency="eur", total=6)))["data"]
+    assert (eur["currency_id"], eur["currency_rate"], eur["total_converted"]) == (inverse["id"], 1.66666667, 10)
+    await shop.put(f"/currencies/{pair['id']}", {"rate": 2})
+    assert (await shop.get(f"/transactions/{nzd['id']}"))["data"] == nzd
+
+
+async def test_staff_are_found_or_made(shop):
+    made = await asyncio.gather(*(shop.post("/transactions", sale(staff_id=4711)) for _ in range(5)))
+    (staff,) = {answer["data"]["staff"]["id"] for answer in made}
+    shown = made[0]["data"]["staff"]
+    assert shown["email"].startswith("staff-profile-")
+    assert [(each["handle"], each["identifier"]) for each in shown["identities"]] == [("staff", "4711")]
+    assert (await shop.post("/transactions", sale(staff_id=staff)))["data"]["staff"] == shown
+    kinds = await shop.sql("SELECT profile_type FROM profiles WHERE id = %s", staff)
+    assert kinds == [("system",)]
+
+
+async def test_aggregations_are_never_stale(shop):
+    profile = await customer(shop)
+
+    async def spent():
+        data = (await shop.get(f"/profiles/{profile}/aggregations"))["data"]
+        return data["spend_all"], data["shop_count"]
+
+    first = (await shop.post("/transactions", sale(profile_id=profile, external_id="1")))["data"]
+    assert await spent() == (80.5, 1)
+    second = (await shop.post("/transactions", sale(total=10, transacted_at="2025-03-09")))["data"]
+    await shop.put(f"/transactions/{second['id']}", {"profile_id": profile})
+    assert await spent() == (90.5, 2)
+    corrected = await shop.post("/transactions/update-create", {"external_id": "1", "total": 50})
+    assert await spent() == (60, 2)
+    await shop.put(f"/transactions/{corrected['data']['id']}", {"is_void": True})
+    assert await spent() == (10, 1)
+    await shop.get(f"/profiles/{profile}/transactions/{second['id']}/unattach")
+    assert (await spent())[1] == 0
+    await shop.post("/transactions", sale(profile_id=profile, is_void=True))
+    assert (await spent())[1] == 0
+    assert await events(shop, first["id"]) == ["transaction.created", "transaction.updated"]
+
+
 async def test_an_external_id_is_held_once_per_system(shop):
     first = (await shop.post("/transactions", sale(external_id="A1", systems=["pos"])))["data"]
     taken = await shop.post("/transactions", sale(external_id="a1", systems=["web", "POS"]), status=422)
@@ -175,8 +222,12 @@ async def test_an_external_id_is_held_once_per_system(shop):
 async def test_lists_filter_and_sort(shop):
     ada = await customer(shop)
     await identity(shop, ada, "card", "4711")
-    a = (await shop.post("/transactions", sale(profile_id=ada, tags=["vip"], systems=["pos"], location_id="S1")))["data"]
-    b = (await shop.post("/transactions", sale(total=5, transacted_at="2025-03-03", systems=["web"], status="ok")))["data"]
+    a = (await shop.post("/transactions", sale(profile_id=ada, tags=["vip"], systems=["pos"], location_id="S1")))[
+        "data"
+    ]
+    b = (await shop.post("/transactions", sale(total=5, transacted_at="2025-03-03", systems=["web"], status="ok")))[
+        "data"
+    ]
     await shop.sql("UPDATE locations SET name = 'Fitzroy' WHERE tenant_id = %s", shop.tenant.id)
     a = (await shop.get(f"/transactions/{a['id']}"))["data"]
 
@@ -207,7 +258,9 @@ async def test_lists_filter_and_sort(shop):
 async def test_a_profile_sees_its_own(shop):
     ada, bob = await customer(shop), await customer(shop)
     mine = (await shop.post("/transactions", sale(profile_id=ada, order_number="W1")))["data"]
-    newer = (await shop.post("/transactions", sale(profile_id=ada, order_number="W1", transacted_at="2025-05-01")))["data"]
+    newer = (await shop.post("/transactions", sale(profile_id=ada, order_number="W1", transacted_at="2025-05-01")))[
+        "data"
+    ]
     alone = (await shop.post("/transactions", sale(profile_id=ada, transacted_at="2025-04-01")))["data"]
     await shop.post("/transactions", sale(profile_id=bob, order_number="W1"))
     page = await shop.get(f"/profiles/{ada}/transactions")
@@ -221,7 +274,11 @@ async def test_a_profile_sees_its_own(shop):
     assert one == {"data": newer}
     await shop.get(f"/profiles/{ada}/find-transactions", params={"filter[order_number]": "W2"}, status=404)
     groups = await shop.get(f"/profiles/{ada}/group_transactions", params={"page[size]": "1"})
-    assert (groups["total"], groups["last_page"], groups["next_page_url"].rsplit("?")[1]) == (2, 2, "page%5Bsize%5D=1&page=2")
+    assert (groups["total"], groups["last_page"], groups["next_page_url"].rsplit("?")[1]) == (
+        2,
+        2,
+        "page%5Bsize%5D=1&page=2",
+    )
     assert groups["data"] == [
         {
             "order_number": "W1",
@@ -248,3 +305,29 @@ async def test_resending_tells_webhooks_again(shop):
     item = made["items"][0]
     assert (await shop.post(f"/transactions/items/{item['id']}/resend", status=200))["data"] == item
     await shop.post("/transactions/0/resend", status=404)
+
+
+async def test_the_ledger_tells_every_recording_and_undoing(shop):
+    ada, bob = await customer(shop), await customer(shop)
+
+    async def lines(profile):
+        return [
+            (row["description"], row["dollar_value"])
+            for row in (await shop.get(f"/profiles/{profile}/ledgers"))["data"]
+        ]
+
+    made = (await shop.post("/transactions", sale(profile_id=ada, external_id="1")))["data"]
+    await shop.put(f"/transactions/{made['id']}", {"profile_id": bob})
+    await shop.put(f"/transactions/{made['id']}", {"profile_id": ada})
+    new = (await shop.post("/transactions/update-create", {"external_id": "1", "total": 5}))["data"]
+    await shop.put(f"/transactions/{new['id']}", {"is_void": True})
+    await shop.delete(f"/transactions/{new['id']}")
+    assert sorted(await lines(ada)) == [
+        ("Transaction", 5),
+        ("Transaction", 80.5),
+        ("Transaction", 80.5),
+        ("Transaction superseded", -80.5),
+        ("Transaction unassigned", -80.5),
+        ("Transaction voided", -5),
+    ]
+    assert sorted(await lines(bob)) == [("Transaction", 80.5), ("Transaction unassigned", -80.5)]

@@ -8,12 +8,13 @@ from omneo_api.foundation.database import APPLICATION_ROLE
 from omneo_api.foundation.routing import PARAMETER
 from omneo_api.foundation.schema import tenanted_tables
 from omneo_api.platform import tenants
+from omneo_api.settings import Settings
 
 pytestmark = pytest.mark.anyio
 
 MARK = "QZX-PLANTED"
 EMAIL = "qzx-planted@example.com"
-WALKED = [operation for operation in v3_operations() if operation.auth != "none"]
+WALKED = [operation for operation in v3_operations(Settings()) if operation.auth != "none"]
 
 
 async def plant(shop):

@@ -87,10 +87,13 @@ async def left(shop: Any) -> list[Any]:
 
 
 async def test_a_rolled_back_write_leaves_no_job(shop: Any) -> None:
-    with pytest.raises(RuntimeError):
+    async def fails() -> None:
         async with shop.writing() as session:
             session.outbox.defer(noting(shop, "never"))
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fails()
     assert await drain(shop.database, shop.handle) == []
 
 

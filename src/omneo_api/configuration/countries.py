@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import BigInteger, bindparam, delete, select
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from omneo_api.foundation.fields import Body, Int, Text, sent
+from omneo_api.foundation.fields import Body, Int, Text
 from omneo_api.foundation.models import Resource, belongs_to, lookup, unique
 from omneo_api.foundation.render import Read
 from omneo_api.foundation.resources import PlainResource
@@ -118,7 +118,11 @@ class CountryBody(Body):
 
 
 _CLEAR_STATES = Statement(delete(CountryState).where(CountryState.country_id == bindparam("country")))
-_STATES = Statement(select(CountryState.name).where(CountryState.country_id == bindparam("country")).limit(1))
+_STATES = Statement(
+    select(*(getattr(CountryState, name) for name in StateBody.model_fields))
+    .where(CountryState.country_id == bindparam("country"))
+    .order_by(CountryState.id)
+)
 
 
 class Countries(PlainResource):
@@ -126,9 +130,14 @@ class Countries(PlainResource):
         """Sent states replace the country's states."""
         if "states" not in values:
             return False
-        await session.execute(_CLEAR_STATES, country=identifier)
-        for state in values["states"] or []:
-            await session.insert(CountryState, {"country_id": identifier, **sent(state)})
+        wanted = [state.model_dump() for state in values["states"] or []]
+        if current is not None:
+            stored = [row._asdict() for row in await session.rows(_STATES, country=identifier)]
+            if stored == wanted:
+                return False
+            await session.execute(_CLEAR_STATES, country=identifier)
+        for state in wanted:
+            await session.insert(CountryState, {"country_id": identifier, **state})
         return True
 
 

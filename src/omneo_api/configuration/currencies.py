@@ -26,24 +26,22 @@ class Currency(Resource):
 
 
 # `from` is a word of the language, so these two are made by name.
-CurrencyRead: Any = create_model(
-    "CurrencyRead",
-    __base__=Read,
-    **{
-        "id": (int, ...),
-        "from": (Annotated[str, Source("from_code")], ...),
-        "to": (Annotated[str, Source("to_code")], ...),
-        "rate": (Decimal, ...),
-        "is_system": (bool, ...),
-        "created_at": (datetime, ...),
-        "updated_at": (datetime, ...),
-    },
-)
-CurrencyBody: Any = create_model(
-    "CurrencyBody",
-    __base__=fields.Body,
-    **{"from": (fields.Text, ...), "to": (fields.Text, ...), "rate": (Annotated[fields.Number, Field(gt=0)], ...)},
-)
+_SHOWN: dict[str, Any] = {
+    "id": (int, ...),
+    "from": (Annotated[str, Source("from_code")], ...),
+    "to": (Annotated[str, Source("to_code")], ...),
+    "rate": (Decimal, ...),
+    "is_system": (bool, ...),
+    "created_at": (datetime, ...),
+    "updated_at": (datetime, ...),
+}
+_TAKEN: dict[str, Any] = {
+    "from": (fields.Text, ...),
+    "to": (fields.Text, ...),
+    "rate": (Annotated[fields.Number, Field(gt=0)], ...),
+}
+CurrencyRead = create_model("CurrencyRead", __base__=Read, **_SHOWN)
+CurrencyBody = create_model("CurrencyBody", __base__=fields.Body, **_TAKEN)
 CODES = {"from": "from_code", "to": "to_code"}
 
 
@@ -52,7 +50,9 @@ class Currencies(PlainResource):
 
     async def prepare(self, session: Any, values: dict[str, Any], current: Any | None) -> dict[str, Any]:
         if current is not None and current.is_system:
-            moved = [name for name, column in CODES.items() if values.get(name, getattr(current, column)) != getattr(current, column)]
+            moved = [
+                name for name, column in CODES.items() if name in values and values[name] != getattr(current, column)
+            ]
             if moved:
                 raise Invalid({name: [f"The {name} field of a system currency cannot be changed."] for name in moved})
         return {CODES.get(name, name): value for name, value in values.items()}

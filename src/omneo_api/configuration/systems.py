@@ -46,7 +46,8 @@ systems = Systems(
 )
 
 _REGISTER = Statement(
-    "INSERT INTO systems (handle) SELECT DISTINCT unnest(:handles::text[]) ON CONFLICT (tenant_id, handle_key) DO NOTHING"
+    "INSERT INTO systems (handle) SELECT DISTINCT unnest(:handles::text[])"
+    " ON CONFLICT (tenant_id, handle_key) DO NOTHING"
 )
 
 

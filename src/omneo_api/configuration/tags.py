@@ -12,7 +12,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from omneo_api.configuration.detaching import detach
 from omneo_api.foundation import fields
+from omneo_api.foundation.errors import NotFound
 from omneo_api.foundation.models import Resource, unique
+from omneo_api.foundation.reading import Reader
 from omneo_api.foundation.render import Read
 from omneo_api.foundation.resources import PlainResource
 from omneo_api.foundation.statements import Statement
@@ -46,7 +48,30 @@ class TagBody(fields.Body):
     handle: Annotated[str, PlainValidator(_handle), WithJsonSchema({"type": "string", "maxLength": 191})]
 
 
+_FIND = Statement("SELECT id FROM tags WHERE handle = :key::text")
+
+
+class TagReader(Reader):
+    """Words that are no ids address a tag by its handle, in its own letter case."""
+
+    def address(self, key: Any) -> tuple[str | None, Any]:
+        try:
+            return super().address(key)
+        except NotFound:
+            if not isinstance(key, str) or "\x00" in key:
+                raise
+            return "handle", key
+
+
 class TagResource(PlainResource):
+    def __init__(self, *parts: Any, **options: Any) -> None:
+        super().__init__(*parts, **options)
+        self.reader = TagReader(self.listing)
+
+    @property
+    def _by_handle(self) -> Statement:
+        return _FIND
+
     async def before_delete(self, session: Any, current: Any) -> None:
         await detach(session, "tags", current.handle)
 

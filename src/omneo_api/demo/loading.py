@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from omneo_api.demo import cdnow
+from omneo_api.demo.failures import LoadFailed
 from omneo_api.foundation.application import Application
 
 PROFILES = 60
@@ -19,10 +20,6 @@ FIRST = ("Ada", "Ines", "Mia", "Noah", "Lio", "Rosa", "Sam", "Tariq", "Uma", "Ve
 LAST = ("Varga", "Tran", "Okafor", "Lind", "Reyes", "Byron", "Haddad", "Moreau", "Silva", "Novak")
 STORES = (("Fitzroy", "S01", "VIC"), ("Newtown", "S02", "NSW"), ("Fremantle", "S03", "WA"), ("Web shop", "WEB", "VIC"))
 GOODS = (("Wool scarf", 80.5), ("Linen shirt", 120), ("Canvas tote", 35), ("Rain jacket", 249.95), ("Socks", 14.5))
-
-
-class LoadFailed(Exception):
-    """The server refused or could not be reached; the text says why."""
 
 
 async def load(url: str, token: str, file: Path | None, out: Console) -> None:

@@ -13,47 +13,29 @@ from sqlalchemy import (
     ARRAY,
     JSON,
     BigInteger,
-    Boolean,
     ColumnElement,
-    Date,
-    DateTime,
-    Integer,
-    Numeric,
-    SmallInteger,
     Text,
-    Time,
-    Uuid,
-    and_,
-    any_,
     bindparam,
     cast,
-    exists,
     false,
     func,
-    not_,
     or_,
     select,
-    true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import RelationshipProperty, aliased
+from sqlalchemy.orm import RelationshipProperty
 from sqlalchemy.types import NullType
 
+from omneo_api.foundation.conditions import compare, folded_twin, keyed, kind_of, through, walked
 from omneo_api.foundation.errors import BadRequest, Invalid
 from omneo_api.foundation.filter_values import FilterFault, parse_value
 from omneo_api.foundation.models import lit
-from omneo_api.foundation.render import Read, Sql, _marker, attribute, list_json, rows_json, shape_of
+from omneo_api.foundation.render import Read, Sql, attribute, list_json, marker_of, rows_json, shape_of
 from omneo_api.foundation.statements import Statement
 
 IDENTITY_BEARING = frozenset({"id", "profile_id", "email", "mobile_phone", "identifier", "external_id", "handle"})
 ALIASES = {"neq": "ne", "null": "nullable"}
 OPERATORS = frozenset({"eq", "ne", "gt", "gte", "lt", "lte", "in", "nin", "like", "nullable"})
-COMPARISONS: dict[str, Callable[[Any, Any], ColumnElement[bool]]] = {
-    "gt": lambda column, value: column > value,
-    "gte": lambda column, value: column >= value,
-    "lt": lambda column, value: column < value,
-    "lte": lambda column, value: column <= value,
-}
 UNFILTERED = (JSON, ARRAY, NullType)
 LIKE_ESCAPES = str.maketrans({"%": r"\%", "_": r"\_", "\\": r"\\"})
 
@@ -121,7 +103,8 @@ class Listing:
     filters: names of fields that may be filtered (default: every scalar field of the schema), and by name whatever is
         reached differently. search: columns searched by substring, or an expression. unless: conditions that hold
         until the filter of that name is given. order: default sort, the primary key is always the last word.
-        counted: name of a counter that knows the size of the unfiltered list.
+        counted: name of a counter that knows the size of the unfiltered list. contained: what `json_contains` looks into
+        (default: `meta`). custom_field: the relationship to rows of namespace, handle and value for that filter.
     """
 
     def __init__(
@@ -138,12 +121,17 @@ class Listing:
         unless: Mapping[str, Where] | None = None,
         counted: str | None = None,
         key: str = "id",
+        contained: Callable[[Any], Any] | None = None,
+        custom_field: str | None = None,
     ) -> None:
         self.schema, self.model, self.key, self.counted = schema, model, key, counted
         self.search, self.search_order, self.order = search, search_order, tuple(order)
         self.live = live or (_not_deleted if hasattr(model, "deleted_at") else None)
         self.unless = dict(unless or {})
         self._named, self._extra = filters, dict(extra or {})
+        self.contained = contained or ((lambda entity: entity.meta) if hasattr(model, "meta") else None)
+        if custom_field is not None:
+            self._extra["custom_field"] = Filter(condition=keyed(custom_field), kind="text")
         self.includable = shape_of(schema).includable
         self.statement = lru_cache(maxsize=1024)(self._statement)
 
@@ -159,7 +147,7 @@ class Listing:
         return {name: self._field_filter(name) for name in names} | self._extra
 
     def _is_scalar(self, name: str, info: Any) -> bool:
-        computed = _marker(info, Sql)
+        computed = marker_of(info, Sql)
         if computed is not None:
             return not isinstance(computed.expression(self.model).type, UNFILTERED) and _plain(info.annotation)
         found = attribute(self.model, name, info) if self._has(name, info) else None
@@ -176,7 +164,7 @@ class Listing:
 
     def _field_filter(self, name: str) -> Filter:
         info = self._scalars.get(name)
-        computed = _marker(info, Sql) if info is not None else None
+        computed = marker_of(info, Sql) if info is not None else None
         if computed is not None:
             return Filter(expression=computed.expression)
         if info is not None:
@@ -193,7 +181,7 @@ class Listing:
         given = parameters.get("filter")
         filters: dict[str, Any] = dict(given) if isinstance(given, dict) else {}
         search = _word(filters.pop("search", None)) or _word(parameters.get("search"))
-        contains = filters.pop("json_contains", None) if hasattr(self.model, "meta") else None
+        contains = filters.pop("json_contains", None) if self.contained is not None else None
         conditions: list[Condition] = []
         errors: dict[str, list[str]] = {}
         unknown: list[str] = []
@@ -204,6 +192,9 @@ class Listing:
                     conditions.append(Condition(name, "like", (like_pattern(words.strip()),)))
                 else:
                     unknown.append(f"search_with.{name}")
+        fields = filters.pop("custom_field", None) if "custom_field" in self.filters else None
+        if fields is not None:
+            conditions += _read_keyed(fields)
         for name, value in filters.items():
             self._read_filter(name, value, conditions, errors, unknown)
         if unknown:
@@ -303,8 +294,8 @@ class Listing:
         info = self._scalars.get(name)
         if info is not None and _is_enumeration(info.annotation):
             return "enum"
-        column = found.expression(self.model) if found.expression else _walk_types(self.model, found.path)
-        kind = _kind_of(column.type)
+        column = found.expression(self.model) if found.expression else walked(self.model, found.path)
+        kind = kind_of(column.type)
         if kind == "text" and (name.endswith("handle") and name != "id_handle"):
             return "handle"
         return kind
@@ -319,7 +310,8 @@ class Listing:
         if searched:
             clauses.append(self._search(entity))
         if contained:
-            clauses.append(entity.meta.op("@>")(cast(bindparam("contains", type_=Text), JSONB)))
+            contained = self.contained(entity) if self.contained is not None else entity.meta
+            clauses.append(contained.op("@>")(cast(bindparam("contains", type_=Text), JSONB)))
         return clauses
 
     def _search(self, entity: Any) -> ColumnElement[bool]:
@@ -333,8 +325,8 @@ class Listing:
         if found.condition is not None:
             return found.condition(entity, operator, parameter)
         if found.expression is not None:
-            return _compare(found.expression(entity), operator, parameter, _folded_twin(entity, found.path))
-        return _through(entity, found.path, operator, parameter)
+            return compare(found.expression(entity), operator, parameter, folded_twin(entity, found.path))
+        return through(entity, found.path, operator, parameter)
 
     def ordering(self, sorts: tuple[tuple[str, bool], ...], entity: Any) -> list[Any]:
         chosen = sorts or tuple((name.lstrip("-"), name.startswith("-")) for name in self.order)
@@ -370,6 +362,29 @@ class Listing:
         return select(func.count()).select_from(self.model).where(*where).scalar_subquery()
 
 
+def _read_keyed(given: Any) -> list[Condition]:
+    """`filter[custom_field][namespace][handle]` with a value or with operators. Raises: BadRequest."""
+    found: list[Condition] = []
+    for namespace, entries in given.items() if isinstance(given, dict) else ():
+        for handle, asked in entries.items() if isinstance(entries, dict) else ():
+            for operator, operand in (asked if isinstance(asked, dict) else {"eq": asked}).items():
+                canonical = ALIASES.get(operator, operator)
+                if canonical not in KEYED:
+                    raise BadRequest(f"Requested filter operator `{operator}` is not allowed.")
+                text = "" if operand is None else str(operand).strip()
+                if canonical == "nullable":
+                    canonical = "is_null" if parse_value("boolean", text) else "is_not_null"
+                value: Any = like_pattern(text) if canonical == "like" else text
+                if canonical in ("in", "nin"):
+                    parts = operand if isinstance(operand, list) else text.split(",")
+                    value = [str(part).strip() for part in parts]
+                found.append(Condition("custom_field", canonical, (value, namespace, handle)))
+    if not found:
+        raise BadRequest("Requested filter `custom_field` has no value.")
+    return found
+
+
+KEYED = frozenset({"eq", "ne", "in", "nin", "like", "nullable"})
 SPLITTING = frozenset({"handle", "enum", "integer", "boolean", "uuid"})
 
 
@@ -393,98 +408,6 @@ def _word(value: Any) -> str | None:
 
 def _clean(found: Filter, value: Any) -> Any:
     return found.clean(value) if found.clean and isinstance(value, str) else value
-
-
-def _kind_of(kind: Any) -> str:
-    if isinstance(kind, Boolean):
-        return "boolean"
-    if isinstance(kind, BigInteger | Integer | SmallInteger):
-        return "integer"
-    if isinstance(kind, Numeric):
-        return "number"
-    if isinstance(kind, DateTime):
-        return "datetime"
-    if isinstance(kind, Date):
-        return "date"
-    if isinstance(kind, Uuid):
-        return "uuid"
-    if isinstance(kind, Time):
-        return "time"
-    return "text"
-
-
-def _walk_types(model: Any, path: tuple[str, ...]) -> Any:
-    for name in path[:-1]:
-        found = getattr(model, name)
-        if isinstance(getattr(found, "property", None), RelationshipProperty):
-            model = found.property.mapper.class_
-        else:
-            return _ElementOf(found)
-    return getattr(model, path[-1])
-
-
-class _ElementOf:
-    """An element of an array column, filtered like a related row's handle (`tags.handle`)."""
-
-    def __init__(self, array: Any) -> None:
-        self.type = array.type.item_type
-
-
-def _folded_twin(entity: Any, path: tuple[str, ...]) -> Any:
-    return getattr(entity, f"{path[-1]}_key", None) if path else None
-
-
-def _through(entity: Any, path: tuple[str, ...], operator: str, parameter: str) -> ColumnElement[bool]:
-    """The condition on a related row's column: true when any related row matches."""
-    found = getattr(entity, path[0])
-    if len(path) == 1:
-        return _compare(found, operator, parameter, _folded_twin(entity, path))
-    if not isinstance(getattr(found, "property", None), RelationshipProperty):
-        return _array_compare(found, operator, parameter)
-    target = aliased(found.property.mapper.class_)
-    inner = _through(target, path[1:], operator, parameter)
-    return exists(select(lit(1)).where(found.of_type(target).__clause_element__(), inner).correlate(entity))
-
-
-def _array_compare(array: Any, operator: str, parameter: str) -> ColumnElement[bool]:
-    value = bindparam(f"{parameter}_0", type_=array.type if operator in ("in", "nin") else array.type.item_type)
-    if operator == "is_null":
-        return func.cardinality(array) == lit(0)  # type: ignore[no-any-return]
-    if operator == "is_not_null":
-        return func.cardinality(array) > lit(0)  # type: ignore[no-any-return]
-    if operator in ("in", "nin"):
-        overlap = array.op("&&")(value)
-        return not_(overlap) if operator == "nin" else overlap  # type: ignore[no-any-return]
-    member: ColumnElement[bool] = value == any_(array)
-    return not_(member) if operator == "ne" else member
-
-
-def _compare(column: Any, operator: str, parameter: str, folded: Any = None) -> ColumnElement[bool]:
-    if operator == "is_null":
-        return column.is_(None)  # type: ignore[no-any-return]
-    if operator == "is_not_null":
-        return column.isnot(None)  # type: ignore[no-any-return]
-    kind = column.type
-    text = isinstance(kind, Text) or _kind_of(kind) == "text"
-    if operator == "like":
-        return cast(column, Text).ilike(bindparam(f"{parameter}_0", type_=Text))
-    if operator in ("in", "nin"):
-        values = bindparam(f"{parameter}_0", type_=ARRAY(Text if text else kind))
-        left = (folded if folded is not None else func.lower(column)) if text else column
-        inside = left.in_(select(func.lower(func.unnest(values)))) if text else left == any_(values)
-        return not_(inside) if operator == "nin" else inside
-    if operator == "between_instants":
-        first, last = (bindparam(f"{parameter}_{part}", type_=kind) for part in (0, 1))
-        return and_(true(), column >= first, column < last)
-    value = bindparam(f"{parameter}_0", type_=kind)
-    if operator == "outside_instants":
-        return or_(column < value, column >= bindparam(f"{parameter}_1", type_=kind))
-    if text and operator in ("eq", "ne"):
-        left = folded if folded is not None else func.lower(column)
-        return left == func.lower(value) if operator == "eq" else left != func.lower(value)
-    if operator in ("eq", "ne"):
-        return column == value if operator == "eq" else column != value  # type: ignore[no-any-return]
-    return COMPARISONS[operator](column, value)
 
 
 def _temporal(name: str, operator: str, kind: str, operand: str) -> list[Condition]:

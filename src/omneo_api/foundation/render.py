@@ -104,7 +104,7 @@ class Shape:
 
     @property
     def includable(self) -> dict[str, Included]:
-        return {name: marker for name, info, _ in self.fields if (marker := _marker(info, Included))}
+        return {name: marker for name, info, _ in self.fields if (marker := marker_of(info, Included))}
 
 
 @lru_cache
@@ -120,7 +120,7 @@ def _nested(annotation: Any) -> type[Read] | None:
     return None
 
 
-def _marker(info: FieldInfo, kind: type[M]) -> M | None:
+def marker_of(info: FieldInfo, kind: type[M]) -> M | None:
     return next((marker for marker in info.metadata if isinstance(marker, kind)), None)
 
 
@@ -140,7 +140,7 @@ def wire(expression: Any, clock: int = 5) -> ColumnElement[Any]:
 
 def attribute(entity: Any, name: str, info: FieldInfo | None = None) -> Any:
     """What a field stands for on the model: a column, a hybrid's expression or a relationship."""
-    source = _marker(info, Source) if info else None
+    source = marker_of(info, Source) if info else None
     return getattr(entity, source.name if source else name)
 
 
@@ -155,7 +155,7 @@ def rendered_columns(
     return [
         _column(name, info, nested, entity, _below(include, name)).label(name)
         for name, info, nested in shape_of(schema).fields
-        if _marker(info, Included) is None or name in include
+        if marker_of(info, Included) is None or name in include
     ]
 
 
@@ -164,12 +164,12 @@ def _below(include: frozenset[str], name: str) -> frozenset[str]:
 
 
 def _column(name: str, info: FieldInfo, nested: type[Read] | None, entity: Any, include: frozenset[str]) -> Any:
-    computed = _marker(info, Sql)
+    computed = marker_of(info, Sql)
     if computed is not None:
         return wire(computed.expression(entity))
     found = attribute(entity, name, info)
     if not _is_relationship(found):
-        clock = _marker(info, Clock)
+        clock = marker_of(info, Clock)
         return wire(found, clock.length if clock else 5)
     return _related(found, info, nested, entity, include)
 
@@ -180,7 +180,7 @@ def _related(found: Any, info: FieldInfo, nested: type[Read] | None, entity: Any
     join = found.of_type(target).__clause_element__()
     adapter = ClauseAdapter(inspect(target).selectable)
     ordering = [adapter.traverse(column) for column in relation.order_by or ()]
-    grouped, pluck = _marker(info, Grouped), _marker(info, Pluck)
+    grouped, pluck = marker_of(info, Grouped), marker_of(info, Pluck)
     if grouped is not None:
         return _grouped(grouped, target, join, entity)
     if pluck is not None:

@@ -70,7 +70,8 @@ def counter(table: str, condition: str) -> tuple[str, ...]:
     """Keeps the number of a table's rows that meet the condition, spread over slots so that writers do not queue."""
     whole = "FROM changed WHERE " + condition.format(row="changed") + " GROUP BY tenant_id"
     added, gone = (
-        _COUNT.format(tenant="tenant_id", table=table, number=number, rows=whole) for number in ("count(*)", "-count(*)")
+        _COUNT.format(tenant="tenant_id", table=table, number=number, rows=whole)
+        for number in ("count(*)", "-count(*)")
     )
     step = "CASE WHEN " + condition.format(row="NEW") + " THEN 1 ELSE -1 END"
     moved = _COUNT.format(tenant="NEW.tenant_id", table=table, number=step, rows="")

@@ -102,7 +102,14 @@ def minting(tokens: IdTokens, token_of: Callable[[Call], Awaitable[Caller]]) -> 
         return data({"token": token, "exp": ends})
 
     routes.add(
-        "POST", "/auth/token", mint, None, reads=True, success=200, permission="read", example={"id": "", "id_handle": ""}
+        "POST",
+        "/auth/token",
+        mint,
+        None,
+        reads=True,
+        success=200,
+        permission="read",
+        example={"id": "", "id_handle": ""},
     )
     return routes
 
@@ -143,5 +150,3 @@ def _uuid(text: str) -> uuid.UUID | None:
         return uuid.UUID(text) if len(text) == 36 else None
     except ValueError:
         return None
-
-

@@ -11,7 +11,6 @@ import weakref
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from psycopg import AsyncConnection, Error
 

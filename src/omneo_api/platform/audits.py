@@ -40,6 +40,6 @@ async def browse(session: Any, call: Call) -> Answer:
 
 
 @routes.get("/audits/{id}", "read-audits", answers=AuditRead)
-async def show(session: Any, call: Call, id: int) -> Answer:  # noqa: A002
+async def show(session: Any, call: Call, id: int) -> Answer:
     """Read an audit"""
     return await reader.show(session, call, id)

@@ -1,4 +1,4 @@
-"""Passwords: argon2id hashes, made and checked beside the event loop, in the same time whether an account exists or not."""
+"""Passwords: argon2id hashes, checked beside the event loop, as slowly for an unknown account as for a known one."""
 
 import asyncio
 from functools import cache

@@ -42,9 +42,7 @@ permissions = Reader(Listing(PermissionRead, Permission))
 routes = Routes("Roles and permissions")
 
 _STATE = Statement(
-    select(Permission.id, Permission.name, Permission.handle)
-    .where(Permission.id == bindparam("id"))
-    .with_for_update()
+    select(Permission.id, Permission.name, Permission.handle).where(Permission.id == bindparam("id")).with_for_update()
 )
 _DELETE = Statement(delete(Permission).where(Permission.id == bindparam("id")))
 
@@ -56,21 +54,19 @@ async def list_roles(session: Any, call: Call) -> Answer:
 
 
 @routes.get("/roles/{id}", "read-roles", answers=RoleRead)
-async def show_role(session: Any, call: Call, id: int) -> Answer:  # noqa: A002
+async def show_role(session: Any, call: Call, id: int) -> Answer:
     """Read a role"""
     return await roles.show(session, call, id)
 
 
-@routes.get(
-    "/permissions", "read-permissions", listing=permissions.listing, answers=PermissionRead, envelope="page"
-)
+@routes.get("/permissions", "read-permissions", listing=permissions.listing, answers=PermissionRead, envelope="page")
 async def list_permissions(session: Any, call: Call) -> Answer:
     """List permissions"""
     return await permissions.browse(session, call)
 
 
 @routes.get("/permissions/{id}", "read-permissions", answers=PermissionRead)
-async def show_permission(session: Any, call: Call, id: int) -> Answer:  # noqa: A002
+async def show_permission(session: Any, call: Call, id: int) -> Answer:
     """Read a permission"""
     return await permissions.show(session, call, id)
 
@@ -89,7 +85,7 @@ async def create_permission(session: Any, call: Call, body: PermissionBody) -> A
 
 
 @routes.put("/permissions/{id}", "update-users", answers=PermissionRead)
-async def update_permission(session: Any, call: Call, body: PermissionUpdate, id: int) -> Answer:  # type: ignore[valid-type]  # noqa: A002
+async def update_permission(session: Any, call: Call, body: PermissionUpdate, id: int) -> Answer:  # type: ignore[valid-type]
     """Update a permission
 
     The handles of the four shipped ones cannot change. Needs the role Admin.
@@ -107,7 +103,7 @@ async def update_permission(session: Any, call: Call, body: PermissionUpdate, id
 
 
 @routes.delete("/permissions/{id}", "delete-users", envelope="none")
-async def delete_permission(session: Any, call: Call, id: int) -> Answer:  # noqa: A002
+async def delete_permission(session: Any, call: Call, id: int) -> Answer:
     """Delete a permission
 
     The four shipped ones stay. Needs the role Admin.

@@ -62,7 +62,10 @@ def create_tenant(
     email: str | None = None,
     currency: str = "AUD",
 ) -> NewToken:
-    """A tenant with its seeds, an admin user and a first API token. Raises: UniqueViolation when the handle is taken."""
+    """A tenant with its seeds, an admin user and a first API token.
+
+    Raises: UniqueViolation when the handle is taken.
+    """
     with connect(url) as connection:
         with connection.transaction():
             connection.execute(
@@ -116,7 +119,9 @@ def _seed_roles(connection: Connection[Any]) -> None:
             "INSERT INTO roles (id, name, handle, weight) VALUES (%s, %s, %s, %s)",
             [(role.id, role.name, role.handle, role.weight) for role in ROLES.values()],
         )
-        granted = [(role.id, key) for role in ROLES.values() for key, what in PERMISSIONS.items() if what in role.permissions]
+        granted = [
+            (role.id, key) for role in ROLES.values() for key, what in PERMISSIONS.items() if what in role.permissions
+        ]
         cursor.executemany("INSERT INTO role_permissions (role_id, permission_id) VALUES (%s, %s)", granted)
 
 
@@ -134,7 +139,10 @@ def _insert_token(
 
 
 def create_token(url: str, handle: str, email: str, name: str, scopes: Sequence[str]) -> NewToken:
-    """A further token of a user. Raises: NoSuchTenant, LookupError for an unknown user, ValueError for unknown scopes."""
+    """A further token of a user.
+
+    Raises: NoSuchTenant, LookupError for an unknown user, ValueError for unknown scopes.
+    """
     unknown = sorted(set(scopes) - known())
     if unknown:
         raise ValueError(f"unknown scope {', '.join(unknown)}")
@@ -175,7 +183,7 @@ class NewClient:
 
 
 def create_client(url: str, handle: str, name: str, email: str | None = None) -> NewClient:
-    """An OAuth client for `POST /auth/token`; `email` names the machine user of `client_credentials` without a password.
+    """An OAuth client for `POST /auth/token`; `email` names the user of `client_credentials` without a password.
 
     Raises: NoSuchTenant, LookupError for an unknown user.
     """
@@ -190,7 +198,8 @@ def create_client(url: str, handle: str, name: str, email: str | None = None) ->
                 raise LookupError(email)
             user_id = user[0]
         row = connection.execute(
-            "INSERT INTO oauth_clients (user_id, name, secret_hash, password_client) VALUES (%s, %s, %s, %s) RETURNING id",
+            "INSERT INTO oauth_clients (user_id, name, secret_hash, password_client)"
+            " VALUES (%s, %s, %s, %s) RETURNING id",
             (user_id, name, token_hash(secret), user_id is None),
         ).fetchone()
         assert row is not None  # noqa: S101
@@ -210,7 +219,10 @@ def list_tenants(url: str) -> list[tuple[Any, ...]]:
 
 
 def move_clock(url: str, handle: str, offset: timedelta, *, relative: bool = False) -> timedelta:
-    """Sets or advances a test tenant's clock; answers its offset from real time. Raises: NoSuchTenant, PermissionError."""
+    """Sets or advances a test tenant's clock; answers its offset from real time.
+
+    Raises: NoSuchTenant, PermissionError.
+    """
     with connect(url) as connection, connection.transaction():
         row = connection.execute(
             "SELECT is_test, clock_offset FROM tenants WHERE handle = %s FOR UPDATE", (handle,)

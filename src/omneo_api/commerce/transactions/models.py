@@ -216,7 +216,7 @@ class TransactionRef(Tenanted):
     transaction_id: Mapped[int]
 
 
-TransactionRef.__table__.primary_key.info["field"] = "external_id"
+TransactionRef.__table__.primary_key.info["field"] = "external_id"  # type: ignore[attr-defined]
 
 
 class TransactionItemAnnotation(Tenanted):
@@ -234,6 +234,22 @@ class TransactionItemAnnotation(Tenanted):
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     achievement_counted: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     updated_at: Mapped[datetime] = mapped_column(Moment, server_default=NOW)
+
+
+class QueuedTransaction(Numbered):
+    """A record that was accepted and is not applied yet; its row goes in the transaction that applies it.
+
+    So a job that runs twice finds nothing to do the second time, also where the record has no external id to be
+    recognised by.
+    """
+
+    __tablename__ = "transaction_queue"
+
+    payload: Mapped[dict[str, Any]]
+    creates: Mapped[bool] = mapped_column(Boolean)
+    user_id: Mapped[int | None]
+    token_name: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(Moment, server_default=NOW)
 
 
 def _recorded() -> Any:

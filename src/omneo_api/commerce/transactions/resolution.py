@@ -20,6 +20,7 @@ from omneo_api.foundation.statements import Statement
 
 LARGEST_ID = 2**63 - 1
 CENT = Decimal("0.01")
+EIGHT_PLACES = Decimal("0.00000001")
 
 _FIND = """
     WITH wanted AS (
@@ -56,7 +57,17 @@ _FIND = """
         EXISTS (
             SELECT 1 FROM unnest(:tags::text[]) AS named WHERE NOT EXISTS (SELECT 1 FROM tags WHERE handle = named)
         ) AS new_tags,
-        (SELECT value FROM settings WHERE handle_key = 'currency') AS base_currency
+        EXISTS (
+            SELECT 1 FROM redemption_states WHERE profile_id = (SELECT id FROM owner) AND transaction_id IS NULL
+        ) AS redeemed,
+        base.code AS base_currency,
+        (SELECT id FROM currencies WHERE from_code = upper(:currency::text) AND to_code = base.code) AS pair_id,
+        (SELECT rate FROM currencies WHERE from_code = upper(:currency::text) AND to_code = base.code) AS pair_rate,
+        (SELECT id FROM currencies WHERE from_code = base.code AND to_code = upper(:currency::text)) AS inverse_id,
+        (SELECT rate FROM currencies WHERE from_code = base.code AND to_code = upper(:currency::text)) AS inverse_rate
+    FROM (
+        SELECT upper(coalesce((SELECT value FROM settings WHERE handle_key = 'currency'), :base::text)) AS code
+    ) AS base
 """
 _LOCKING = Statement(_FIND.format(lock="FOR UPDATE"))
 _LOOKING = Statement(_FIND.format(lock=""))
@@ -74,7 +85,8 @@ class Resolved:
     tags: list[str] = field(default_factory=list)
     currency_id: int | None = None
     currency_rate: Decimal | None = None
-    taken: bool = False
+    redeemed: bool = False
+    """Whether the profile has a redemption that belongs to no purchase yet."""
 
 
 def as_uuid(text: str | None) -> uuid.UUID | None:
@@ -115,6 +127,8 @@ async def _found(session: Any, values: Mapping[str, Any], systems: list[str], *,
         external_id=values.get("external_id"),
         systems=systems,
         tags=[tag for tag in values.get("tags") or () if isinstance(tag, str)],
+        currency=values.get("currency"),
+        base=SEEDS["currency"][1],
     )
 
 
@@ -154,25 +168,31 @@ async def resolve(session: Any, values: Mapping[str, Any]) -> Resolved:
     tags = values.get("tags") or []
     if found.new_tags or any(isinstance(tag, int) for tag in tags):
         tags = await register_tags(session, tags)
-    rate = _rate(values, found.base_currency or SEEDS["currency"][1])
-    return Resolved(found.profile_id, location_id, staff_id, systems, tags, None, rate)
+    currency_id, rate = _rate(values, found)
+    return Resolved(found.profile_id, location_id, staff_id, systems, tags, currency_id, rate, found.redeemed)
 
 
 async def look(session: Any, values: Mapping[str, Any]) -> Resolved:
     """The same without making or locking anything: what is unknown stays None."""
     systems = await _system_handles(session, values.get("systems") or [])
     found = await _found(session, values, systems, lock=False)
-    return Resolved(found.profile_id, found.location_id, found.staff_id, systems, taken=found.taken)
+    return Resolved(found.profile_id, found.location_id, found.staff_id, systems)
 
 
-def _rate(values: Mapping[str, Any], base: str | None) -> Decimal | None:
-    """The multiplier to the tenant's base currency, frozen with the sale; None when no rate is known."""
+def _rate(values: Mapping[str, Any], found: Any) -> tuple[int | None, Decimal | None]:
+    """The pair that was used and the multiplier to the base currency, frozen with the sale; None when none is known."""
     explicit, currency = values.get("currency_value"), values.get("currency")
     if explicit is not None:
-        return explicit.rate if explicit.to.upper() == (base or "").upper() else None
-    if currency is not None and base is not None and currency.upper() == base.upper():
-        return Decimal(1)
-    return None
+        return None, explicit.rate if explicit.to.upper() == found.base_currency else None
+    if currency is None:
+        return None, None
+    if currency.upper() == found.base_currency:
+        return None, Decimal(1)
+    if found.pair_id is not None:
+        return found.pair_id, found.pair_rate
+    if found.inverse_id is not None and found.inverse_rate:
+        return found.inverse_id, (1 / found.inverse_rate).quantize(EIGHT_PLACES, rounding=ROUND_HALF_UP)
+    return None, None
 
 
 def converted(total: Decimal, rate: Decimal) -> Decimal:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from omneo_api.commerce.transactions import events, facts, service, upsert, views
+from omneo_api.commerce.transactions import events, facts, jobs, service, upsert, views
 from omneo_api.commerce.transactions.bodies import (
     EventTrigger,
     ItemFields,
@@ -179,10 +179,6 @@ async def event_trigger(session: Any, call: Call, body: EventTrigger, id: int) -
 # Lines ----------------------------------------------------------------------------------------------------------------
 
 
-async def _require(session: Any, id: int) -> None:
-    await views.reader.text(session, id)
-
-
 @routes.get("/transactions/{id}/items", READ, answers=TransactionItemRead, envelope="page", listing=views.items)
 async def browse_items(session: Any, call: Call, id: int) -> Answer:
     """List the lines of a transaction"""
@@ -227,6 +223,14 @@ async def _line(session: Any, item: int) -> tuple[int, Any]:
     return identifier, await service.lock(session, identifier)
 
 
+@routes.put("/transactions/items/{item}", UPDATE, answers=TransactionItemRead)
+async def recalculate_item(session: Any, item: int) -> Answer:
+    """Evaluate again what a line does to its customer"""
+    _, state = await _line(session, item)
+    await service.recalculated(session, state)
+    return one(await views.item_reader.text(session, item))
+
+
 @routes.post("/transactions/items/{item}/resend", UPDATE, answers=TransactionItemRead, success=200, permission="update")
 async def resend_item(session: Any, item: int) -> Answer:
     """Send a line to the webhooks again"""
@@ -240,6 +244,7 @@ def operations() -> list[Operation]:
     below = "/profiles/{profile}"
     return [
         *routes.mounted(),
+        *jobs.routes.mounted(),
         *family.mounted(),
         *family.mounted(below, owner=of_profile),
         *profile_only.mounted(below, owner=of_profile),

@@ -24,9 +24,7 @@ from omneo_api.settings import Settings
 READ, WRITE = "read-settings", "update-settings"
 reader = Reader(Listing(SettingRead, Setting), by_handle=True)
 
-_STATE = (
-    "SELECT id, handle, value, type, is_seeded FROM settings WHERE {} FOR UPDATE"
-)
+_STATE = "SELECT id, handle, value, type, is_seeded FROM settings WHERE {} FOR UPDATE"
 _BY_ID = Statement(_STATE.format("id = :key::bigint"))
 _BY_HANDLE = Statement(_STATE.format("handle_key = :key::text"))
 _IS_TEST = Statement("SELECT is_test FROM tenants WHERE id = :id::int")

@@ -5,11 +5,13 @@ Rates are read by the statement that uses them, so a changed setting or currency
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Numeric, Text, case, cast, column, func, literal_column, select, table
+from sqlalchemy import ColumnElement, Numeric, Text, case, cast, func, literal_column, select
+from sqlalchemy.orm import aliased
 
+from omneo_api.configuration.currencies import Currency
 from omneo_api.configuration.settings.models import Setting
 from omneo_api.configuration.settings.service import SEEDS
-from omneo_api.foundation.models import Base, lit
+from omneo_api.foundation.models import lit
 
 POINT = "POINT"
 UNITY = literal_column("1::numeric", Numeric)
@@ -25,21 +27,14 @@ def system_currency() -> ColumnElement[Any]:
     return _setting("currency")
 
 
-def currencies_exist() -> bool:
-    return "currencies" in Base.metadata.tables
-
-
 def _pair(source: ColumnElement[Any], target: ColumnElement[Any]) -> ColumnElement[Any]:
     """The rate of the row source → target, or null."""
-    pairs = table("currencies", column("from"), column("to"), column("rate", Numeric)).alias()
-    found = select(pairs.c.rate).where(pairs.c["from"] == source, pairs.c["to"] == target, pairs.c.rate > lit(0))
-    return found.limit(lit(1)).scalar_subquery()
+    pair = aliased(Currency)
+    return select(pair.rate).where(pair.from_code == source, pair.to_code == target).scalar_subquery()
 
 
 def rate_to(code: Any) -> ColumnElement[Any]:
     """How much of currency `code` one unit of the system currency is: the row system → code, else the inverse row."""
-    if not currencies_exist():
-        return case((code == system_currency(), UNITY), else_=cast(None, Numeric))
     inverse = UNITY / _pair(code, system_currency())
     return case((code == system_currency(), UNITY), else_=func.coalesce(_pair(system_currency(), code), inverse))
 
@@ -52,8 +47,6 @@ def to_system(code: Any) -> ColumnElement[Any]:
 def dollars_per_point(code: Any) -> ColumnElement[Any]:
     """What one point of a definition with currency `code` (null: the system's) is worth in the system currency."""
     base = cast(_setting("point_exchange_rate"), Numeric)
-    if not currencies_exist():
-        return base
     point: ColumnElement[Any] = literal_column(f"'{POINT}'")
     own = func.coalesce(_pair(point, code), base) * to_system(code)
     return case((code.is_(None), func.coalesce(_pair(point, system_currency()), base)), else_=own)

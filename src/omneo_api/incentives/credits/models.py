@@ -22,8 +22,6 @@ from omneo_api.foundation.models import (
 )
 from omneo_api.incentives.lots import Lot, Presentation
 
-DEFINITION_TYPES = ("gift_card", "store_credit", "refund", "allowance", "voucher", "other")
-
 
 class CreditDefinition(Resource, HasHandle, Presentation, SoftDeleted):
     __tablename__ = "credit_definitions"
@@ -90,6 +88,9 @@ class Credit(Resource, Lot, SoftDeleted):
         CheckConstraint("phase IN ('pending', 'open', 'ended')", name="phase"),
         lookup("ix_credits_profile", "profile_id", "id"),
         lookup("ix_credits_open", "profile_id", "usable_until", where="value_remaining > 0 AND deleted_at IS NULL"),
+        lookup(
+            "ix_credits_unended", "profile_id", where="phase <> 'ended' AND value_remaining > 0 AND deleted_at IS NULL"
+        ),
         lookup("ix_credits_to_activate", "issued_at", where="phase = 'pending' AND deleted_at IS NULL"),
         lookup("ix_credits_to_expire", "usable_until", where="phase = 'open' AND value_remaining > 0"),
         lookup("ix_credits_definition", "credit_definition_id"),

@@ -21,25 +21,6 @@ from omneo_api.foundation.models import (
 )
 from omneo_api.incentives.lots import Lot, Presentation
 
-DEFINITION_TYPES = (
-    "activation",
-    "anniversary",
-    "birthday",
-    "bonus",
-    "campaign",
-    "customer-service",
-    "reactivation",
-    "spend",
-    "staff",
-    "system-adjustment",
-    "tier",
-    "achievement",
-    "status",
-    "points",
-    "referral",
-    "other",
-)
-
 
 class RewardDefinition(Resource, HasHandle, Presentation, SoftDeleted):
     __tablename__ = "reward_definitions"
@@ -72,6 +53,9 @@ class Reward(Resource, Lot, SoftDeleted):
         CheckConstraint("expires_at IS NOT NULL", name="expires"),
         lookup("ix_rewards_profile", "profile_id", "id"),
         lookup("ix_rewards_open", "profile_id", "usable_until", where="value_remaining > 0 AND deleted_at IS NULL"),
+        lookup(
+            "ix_rewards_unended", "profile_id", where="phase <> 'ended' AND value_remaining > 0 AND deleted_at IS NULL"
+        ),
         lookup("ix_rewards_to_activate", "issued_at", where="phase = 'pending' AND deleted_at IS NULL"),
         lookup("ix_rewards_to_expire", "usable_until", where="phase = 'open' AND value_remaining > 0"),
         lookup("ix_rewards_definition", "reward_definition_id"),

@@ -1,7 +1,7 @@
 """`/batches`: reading results, and reports of external loaders."""
 
-from uuid import UUID
 from typing import Any
+from uuid import UUID
 
 import orjson
 

@@ -77,7 +77,7 @@ def _declare_tokens(routes: Routes) -> None:
         return _bare(await service.oauth_tokens(session, call.who.user_id))
 
     @routes.delete("/auth/api-tokens/{id}", None, aliases=(f"{ALIAS}/{{id}}",), envelope="none")
-    async def revoke(session: Any, call: Call, id: str) -> Answer:  # noqa: A002
+    async def revoke(session: Any, call: Call, id: str) -> Answer:
         """Revoke an API token
 
         An administrator may revoke anyone's.
@@ -86,13 +86,13 @@ def _declare_tokens(routes: Routes) -> None:
         return NO_CONTENT
 
     @routes.delete("/auth/tokens/{id}", None, envelope="none")
-    async def revoke_oauth(session: Any, call: Call, id: str) -> Answer:  # noqa: A002
+    async def revoke_oauth(session: Any, call: Call, id: str) -> Answer:
         """Log out: end an OAuth access token and its refresh token"""
         await service.revoke(session, call, id, service.OAUTH)
         return NO_CONTENT
 
     @routes.delete("/auth/clients/{id}", None, envelope="none")
-    async def revoke_client(session: Any, call: Call, id: int) -> Answer:  # noqa: A002
+    async def revoke_client(session: Any, call: Call, id: int) -> Answer:
         """Revoke an OAuth client with all its tokens"""
         await service.revoke_client(session, call, id)
         return NO_CONTENT
@@ -129,7 +129,7 @@ def _declare_oauth(routes: Routes) -> None:
         headers = throttle.count_address(call)
         return _granted(await oauth.refresh(session, oauth.request_of(call)), headers)
 
-    @routes.get("/auth/authorize", None, auth="none", envelope="bare", success=400)
+    @routes.get("/auth/authorize", None, auth="none", envelope="none", success=400)
     async def authorize() -> Answer:
         """The authorization code flow, which is not offered"""
         raise oauth.OAuthError("unsupported_response_type", NO_CODE_FLOW)
@@ -170,7 +170,7 @@ def _declare_others(routes: Routes, settings: Settings) -> None:
             {"token": service.delegate(session, call, secret.get_secret_value(), body.client_handle, body.scopes)}
         )
 
-    @routes.post("/auth/discovery", None, success=404, reads=True)
+    @routes.post("/auth/discovery", None, answers=DelegateRead, success=200, reads=True)
     async def discovery() -> Answer:
         """A token of an external search engine, of which this installation has none"""
         raise NotFound

@@ -45,11 +45,10 @@ _REVOKE = Statement(
     """
 )
 _CLIENT = Statement(
-    "SELECT id, user_id, name, personal_access_client FROM oauth_clients WHERE id = :id::bigint AND NOT revoked FOR UPDATE"
+    "SELECT id, user_id, name, personal_access_client FROM oauth_clients"
+    " WHERE id = :id::bigint AND NOT revoked FOR UPDATE"
 )
-_REVOKE_CLIENT = Statement(
-    "UPDATE oauth_clients SET revoked = true, updated_at = omneo_now() WHERE id = :id::bigint"
-)
+_REVOKE_CLIENT = Statement("UPDATE oauth_clients SET revoked = true, updated_at = omneo_now() WHERE id = :id::bigint")
 _REVOKE_TOKENS_OF = Statement(
     "UPDATE api_tokens SET revoked = true, updated_at = omneo_now() WHERE client_id = :id::bigint AND NOT revoked"
 )
@@ -132,10 +131,8 @@ def audited(session: WriteSession, event: str, name: str | None, user_id: int, s
 def delegate(session: ReadSession, call: Call, secret: str, client: str, scopes: Sequence[str] | None) -> str:
     """A JWT of five minutes for another service that shares the secret. Raises: Invalid, MissingScope."""
     held = call.who.scopes
-    if scopes is not None:
-        granted = checked_scopes(scopes, held)
-    else:
-        granted = ["*"] if concrete() <= held else sorted(held)
+    own = ["*"] if concrete() <= held else sorted(held)
+    granted = own if scopes is None else checked_scopes(scopes, held)
     claims = {
         "iss": session.tenant.handle,
         "sub": str(call.who.user_id),

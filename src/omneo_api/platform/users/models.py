@@ -3,8 +3,17 @@
 from sqlalchemy import BigInteger, Identity, Integer, SmallInteger
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from omneo_api.foundation.models import HasHandle, Numbered, Resource, SoftDeleted, Tenanted, belongs_to, unique
-from omneo_api.foundation.models import lookup, unique_live
+from omneo_api.foundation.models import (
+    HasHandle,
+    Numbered,
+    Resource,
+    SoftDeleted,
+    Tenanted,
+    belongs_to,
+    lookup,
+    unique,
+    unique_live,
+)
 
 
 class User(Resource, SoftDeleted):

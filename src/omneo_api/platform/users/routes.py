@@ -40,13 +40,13 @@ async def create(session: Any, body: UserBody) -> Answer:
 
 
 @routes.get("/users/{id}", "read-users", answers=UserRead)
-async def show(session: Any, call: Call, id: int) -> Answer:  # noqa: A002
+async def show(session: Any, call: Call, id: int) -> Answer:
     """Read a user"""
     return await service.reader.show(session, call, id)
 
 
 @routes.put("/users/{id}", "update-users", answers=UserRead)
-async def update(session: Any, body: UserUpdate, id: int) -> Answer:  # noqa: A002
+async def update(session: Any, body: UserUpdate, id: int) -> Answer:
     """Update a user
 
     A new password needs the old one. The last administrator keeps that role.
@@ -56,7 +56,7 @@ async def update(session: Any, body: UserUpdate, id: int) -> Answer:  # noqa: A0
 
 
 @routes.delete("/users/{id}", "delete-users", envelope="none")
-async def remove(session: Any, call: Call, id: int) -> Answer:  # noqa: A002
+async def remove(session: Any, call: Call, id: int) -> Answer:
     """Delete a user with all its tokens
 
     Neither oneself nor the last administrator.

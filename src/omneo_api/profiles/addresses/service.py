@@ -14,7 +14,6 @@ from omneo_api.foundation.statements import Statement, json_text
 from omneo_api.profiles.addresses.models import Address
 from omneo_api.profiles.addresses.schemas import AddressContext
 from omneo_api.profiles.custom_attributes.values import cast_value
-from omneo_api.platform.custom_fields.models import CustomField
 
 _ROWS = Statement(
     "SELECT id, profile_id, name, type, phone, address_line_1, address_line_2, address_line_3, company, city, state,"
@@ -33,7 +32,9 @@ _DELETE = Statement(lambda: delete(Address).where(Address.id == bindparam("id", 
 _CONTEXT = Statement(
     lambda: one_json(rows_json(AddressContext, Address).where(Address.id == bindparam("id", type_=BigInteger)))
 )
-_FIELDS = Statement("SELECT namespace, handle, type, value FROM custom_fields WHERE owner_type = 'address' AND owner_id = :id::text")
+_FIELDS = Statement(
+    "SELECT namespace, handle, type, value FROM custom_fields WHERE owner_type = 'address' AND owner_id = :id::text"
+)
 _PUT_FIELD = Statement(
     """
     INSERT INTO custom_fields (owner_type, owner_id, namespace, handle, type, value, is_index)
@@ -79,9 +80,7 @@ def _same(rows: Sequence[Any], item: Any) -> Any:
         if found is not None:
             return found
     place = _place(item)
-    return next(
-        (row for row in rows if _place(row) == place and item.external_id in (None, row.external_id)), None
-    )
+    return next((row for row in rows if _place(row) == place and item.external_id in (None, row.external_id)), None)
 
 
 def _place(address: Any) -> tuple[str, ...]:

@@ -26,14 +26,20 @@ async def apply(session: Any, profile_id: uuid.UUID, kind: str, values: Mapping[
         return False
     model = KINDS[kind]
     row = await session.row(_row(model), profile=profile_id)
-    changes = {name: value for name, value in values.items() if value != getattr(row, name, None)}
+    changes = {name: value for name, value in values.items() if value != _stored(row, name)}
     if not changes:
         return False
     if row is None:
         await session.insert(model, {"profile_id": profile_id, **changes}, ())
     else:
         await session.update(model, {"profile_id": profile_id}, {**changes, "updated_at": session.now})
-    old = {name: getattr(row, name, None) for name in changes}
+    old = {name: _stored(row, name) for name in changes}
     session.outbox.audit("updated", f"{kind.title()}Attribute", None, old, changes, profile_id)
     events.attribute_updated(session, profile_id, kind, attributes=changes)
     return True
+
+
+def _stored(row: Any, name: str) -> Any:
+    if row is not None:
+        return getattr(row, name)
+    return "not_sent" if name.endswith("_verification") else None

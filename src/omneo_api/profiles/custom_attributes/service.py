@@ -49,9 +49,7 @@ async def apply(session: Any, profile_id: uuid.UUID, items: Sequence[Any], *, cr
     return changed
 
 
-async def put(
-    session: Any, profile_id: uuid.UUID, row: Any, key: tuple[str, str], kind: str, value: Any
-) -> bool:
+async def put(session: Any, profile_id: uuid.UUID, row: Any, key: tuple[str, str], kind: str, value: Any) -> bool:
     """Stores a value under a key (`row` is what stands there); True when that changed something."""
     namespace, handle = key
     if row is None:
@@ -85,9 +83,7 @@ async def create(session: Any, profile_id: uuid.UUID, body: Any) -> None:
     await put(session, profile_id, None, (body.namespace, body.handle), body.type, value)
 
 
-async def upsert(
-    session: Any, profile_id: uuid.UUID, key: tuple[str, str], values: dict[str, Any]
-) -> bool:
+async def upsert(session: Any, profile_id: uuid.UUID, key: tuple[str, str], values: dict[str, Any]) -> bool:
     """Stores what was sent under a key; a key that is new needs a type. Raises: Invalid."""
     row = await one(session, profile_id, *key)
     kind = values.get("type") or (row.type if row is not None else None)

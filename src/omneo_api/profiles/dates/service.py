@@ -11,7 +11,7 @@ from omneo_api.profiles.dates.models import DateLink, ProfileDate
 from omneo_api.profiles.profile import events
 
 _BY_KEY = Statement(
-    "SELECT id, profile_id, date, name, handle, relationship AS relation, role, is_recurring, recurring_schedule,"
+    "SELECT id, profile_id, date, name, handle, relationship, role, is_recurring, recurring_schedule,"
     " description, note, meta FROM profile_dates WHERE profile_id = :profile::uuid AND handle = :handle::text"
     " AND relationship_key = coalesce(:relationship::text, '')"
 )
@@ -52,7 +52,6 @@ async def put(session: Any, profile_id: uuid.UUID, item: Any) -> tuple[int, bool
     """Stores a date under its handle and relationship; answers its id and whether something changed."""
     values = sent(item)
     links = values.pop("links", None)
-    values["relation"] = values.pop("relationship", None)
     if values.get("is_recurring", False) is None:
         values["is_recurring"] = False
     row = await session.row(_BY_KEY, profile=profile_id, handle=item.handle, relationship=item.relationship)
@@ -67,7 +66,7 @@ async def put(session: Any, profile_id: uuid.UUID, item: Any) -> tuple[int, bool
     if links is not None and await _link(session, identifier, links):
         changed = True
     if changed:
-        old = {"date": row.date, "name": row.name, "relationship": row.relation} if row is not None else None
+        old = {"date": row.date, "name": row.name, "relationship": row.relationship} if row is not None else None
         _emit(session, profile_id, item.handle, {"date": item.date, "name": item.name}, old)
     return identifier, changed
 
@@ -88,7 +87,7 @@ async def _link(session: Any, date: int, links: Sequence[Any]) -> bool:
         return False
     await session.execute(_UNLINK, date=date)
     for profile, relation, role in wanted:
-        values = {"attributes_date_id": date, "profile_id": profile, "relation": relation, "role": role}
+        values = {"attributes_date_id": date, "profile_id": profile, "relationship": relation, "role": role}
         await session.insert(DateLink, values, ())
     return True
 

@@ -80,4 +80,3 @@ async def replace(session: Any, profile_id: uuid.UUID, kind: str, rows: Sequence
         await session.insert(MODELS[kind], {"profile_id": profile_id, **row}, ())
     session.outbox.audit("updated", NAMES[kind], None, {kind: len(stored)}, {kind: len(wanted)}, profile_id)
     return True
-

@@ -9,7 +9,7 @@ from omneo_api.foundation.fields import Body, FieldError
 from omneo_api.foundation.validation import wrong
 from omneo_api.profiles.addresses.schemas import AddressType
 from omneo_api.profiles.appearance.models import FIELDS as LOOKS
-from omneo_api.profiles.comms.models import FLAGS, VERIFIED
+from omneo_api.profiles.comms.models import DEFAULTS, FLAGS, VERIFIED
 from omneo_api.profiles.comms.schemas import Verification
 from omneo_api.profiles.custom_attributes.schemas import AttributeType
 from omneo_api.profiles.hours.schemas import Weekday
@@ -96,6 +96,18 @@ class _CommsBase(Body):
     sms_consent_updated_at: fields.DateTime | None = None
     terms_accepted_at: fields.DateTime | None = None
     terms_accepted_version: fields.Text | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _undecided(cls, data: Any) -> Any:
+        """A flag that comes back as it was read, with its `_raw` null, is not a decision."""
+        if not isinstance(data, dict):
+            return data
+        return {
+            name: value
+            for name, value in data.items()
+            if not (name in DEFAULTS and value is DEFAULTS[name] and data.get(f"{name}_raw", 0) is None)
+        }
 
 
 _flags: dict[str, Any] = dict.fromkeys(FLAGS, (fields.Bool | None, None))

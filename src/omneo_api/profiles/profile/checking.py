@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import pycountry
-
 from omneo_api.configuration.settings.service import allowed, setting
 from omneo_api.foundation.errors import Errors, already_taken, selected_is_invalid
 from omneo_api.foundation.fields import parse_phone
@@ -39,6 +37,7 @@ _LOCATION = Statement(
     ORDER BY id LIMIT 1
     """
 )
+_TRADED = Statement("SELECT EXISTS (SELECT 1 FROM currencies WHERE from_code = :code::text OR to_code = :code::text)")
 
 
 @dataclass
@@ -59,7 +58,7 @@ async def columns_of(session: Any, given: Mapping[str, Any], current: Any, conte
     _email(given, current, checked)
     await _phones(session, given, checked)
     _birthday(session, given, current, checked)
-    _currency(given, checked)
+    await _currency(session, given, checked)
     if given.get("profile_type") is not None:
         checked.columns["profile_type"] = given["profile_type"]
     if current is None and given.get("joined_at") is not None:
@@ -135,11 +134,11 @@ def _birthday(session: Any, given: Mapping[str, Any], current: Any, checked: Che
     checked.columns.update(sent)
 
 
-def _currency(given: Mapping[str, Any], checked: Checked) -> None:
+async def _currency(session: Any, given: Mapping[str, Any], checked: Checked) -> None:
     if "currency" not in given:
         return
     code = given["currency"]
-    if code is not None and pycountry.currencies.get(alpha_3=code) is None:
+    if code is not None and code != await setting(session, "currency") and not await session.value(_TRADED, code=code):
         checked.errors["currency"] = [selected_is_invalid("currency")]
     checked.columns["currency"] = code
 

@@ -16,14 +16,14 @@ from omneo_api.foundation.statements import Statement
 from omneo_api.profiles.profile.models import Profile
 from omneo_api.profiles.profile.schemas import ProfileContext
 
-_ID = bindparam("id", type_=UUID(as_uuid=True))
-_CONTEXT = Statement(lambda: one_json(rows_json(ProfileContext, Profile).where(Profile.id == _ID)))
+PROFILE_ID = bindparam("id", type_=UUID(as_uuid=True))
+_CONTEXT = Statement(lambda: one_json(rows_json(ProfileContext, Profile).where(Profile.id == PROFILE_ID)))
 _LISTENED_TO = Statement("SELECT EXISTS (SELECT 1 FROM subscriptions WHERE event = :event::text)")
 _TOUCH = Statement("UPDATE profiles SET updated_at = omneo_now() WHERE id = :id::uuid")
 
 
-def _whole() -> Any:
-    inner = rows_json(ProfileContext, Profile).where(Profile.id == _ID).subquery()
+def whole_profile() -> Any:
+    inner = rows_json(ProfileContext, Profile).where(Profile.id == PROFILE_ID).subquery()
     return select(func.row_to_json(inner.table_valued())).scalar_subquery()
 
 
@@ -35,9 +35,9 @@ def _attribute_context() -> Any:
         cast(
             func.json_build_object(
                 lit("profile_id"),
-                _ID,
+                PROFILE_ID,
                 lit("profile"),
-                _whole(),
+                whole_profile(),
                 lit("type"),
                 given("type"),
                 lit("namespace"),
@@ -109,7 +109,9 @@ def attribute_updated(
         "attributes": _text(attributes),
     }
     entity = ":".join(part for part in (str(profile_id), kind, namespace, handle) if part is not None)
-    session.outbox.emit("profile-attribute.updated", "profile-attribute", entity, Context(_ATTRIBUTE, values), profile_id)
+    session.outbox.emit(
+        "profile-attribute.updated", "profile-attribute", entity, Context(_ATTRIBUTE, values), profile_id
+    )
 
 
 def _text(value: Any) -> str:

@@ -157,6 +157,16 @@ class Profile(Tenanted, Timed, SoftDeleted):
             or_(ProfileStatus.expires_at.is_(None), ProfileStatus.expires_at > func.omneo_now()),
         ),
     )
+    aggregations = relationship(
+        "AggregationView",
+        lazy="raise",
+        viewonly=True,
+        uselist=False,
+        primaryjoin=(
+            "and_(Profile.tenant_id == foreign(AggregationView.tenant_id), "
+            "Profile.id == foreign(AggregationView.profile_id))"
+        ),
+    )
     normal_hours = relationship("ProfileNormalHours", lazy="raise", viewonly=True, order_by="ProfileNormalHours.id")
     special_hours = relationship("ProfileSpecialHours", lazy="raise", viewonly=True, order_by="ProfileSpecialHours.id")
 

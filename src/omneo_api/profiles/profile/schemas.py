@@ -13,9 +13,10 @@ from sqlalchemy.orm import aliased
 
 from omneo_api.commerce.locations.schemas import LocationRead
 from omneo_api.foundation.models import lit
-from omneo_api.foundation.render import EMPTY_LIST, Grouped, Read, Source, Sql, rendered_columns
+from omneo_api.foundation.render import EMPTY_LIST, Grouped, Included, Read, Source, Sql, rendered_columns
 from omneo_api.incentives.balances import expressions as balances
 from omneo_api.profiles.addresses.schemas import AddressRead
+from omneo_api.profiles.aggregations.schemas import AggregationRead
 from omneo_api.profiles.appearance.schemas import AppearanceRead, appearance_of
 from omneo_api.profiles.comms.schemas import CommsRead, comms_of
 from omneo_api.profiles.custom_attributes.models import CustomAttribute
@@ -176,6 +177,7 @@ class ProfileRead(Read):
     normal_hours: list[ProfileNormalHoursRead]
     special_hours: list[ProfileSpecialHoursRead]
     organisations: Annotated[list[dict[str, Any]], Sql(_no_rows)]
+    aggregations: Annotated[AggregationRead | None, Included()]
     created_by: str | None
     created_at: datetime
     updated_at: datetime
@@ -190,6 +192,7 @@ class ProfileContext(ProfileRead):
     """The root of profile events, and `profile` in the events of what a profile owns."""
 
     attributes: Annotated[AttributesRead, Sql(flat_attributes_of)]
+    aggregations: AggregationRead | None
     flattened_tags: Annotated[list[str], Source("tags")]
     flattened_statuses: StatusHandles
 

@@ -12,7 +12,7 @@ any part, similar words. So the best come first, and a common name does not make
 import uuid
 from typing import Any, ClassVar
 
-from sqlalchemy import ARRAY, Index, Text, any_, bindparam, func, select
+from sqlalchemy import ARRAY, Index, Text, any_, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -124,9 +124,7 @@ class ProfileSearch(Tenanted):
     __tablename__ = "profile_searches"
     __table_args__ = (
         belongs_to("profiles", "profile_id", ondelete="CASCADE"),
-        Index(
-            "ix_profile_searches_words", "words", postgresql_using="gin", postgresql_ops={"words": "gin_trgm_ops"}
-        ),
+        Index("ix_profile_searches_words", "words", postgresql_using="gin", postgresql_ops={"words": "gin_trgm_ops"}),
     )
     derived_sql: ClassVar[tuple[str, ...]] = (_INDEX, _SEARCH, *_triggers())
 
@@ -143,7 +141,8 @@ _found = (
 
 
 def _ids() -> Any:
-    return select(_found.c.ids).scalar_subquery()
+    # Without the cast, ANY would take the subselect for rows to compare with.
+    return cast(select(_found.c.ids).scalar_subquery(), ARRAY(UUID(as_uuid=True)))
 
 
 def matching(profile: Any) -> Any:

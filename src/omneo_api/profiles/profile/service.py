@@ -29,6 +29,7 @@ from omneo_api.profiles.statuses import service as statuses
 STAFF_HANDLE = "staff"
 ANNOUNCED = frozenset({"identities", "statuses", "regions", "comms", "custom_attributes"})
 
+_ONE_AT_A_TIME = Statement("SELECT pg_advisory_xact_lock(hashtextextended(:key::text, 0))")
 _LIVE = Statement("SELECT id FROM profiles WHERE id = :id::uuid AND deleted_at IS NULL")
 _KILL = Statement("UPDATE identities SET is_live = false WHERE profile_id = :id::uuid AND is_live")
 _REVIVE = Statement("UPDATE identities SET is_live = true WHERE profile_id = :id::uuid AND NOT is_live")
@@ -198,7 +199,9 @@ async def _unbounced(session: Any, profile_id: uuid.UUID, changes: Mapping[str, 
     return {"comms"} if flags and await comms.apply(session, profile_id, "comms", flags) else set()
 
 
-_BOUNCED = Statement("SELECT email_bounced AS email, sms_bounced AS sms FROM profile_comms WHERE profile_id = :id::uuid")
+_BOUNCED = Statement(
+    "SELECT email_bounced AS email, sms_bounced AS sms FROM profile_comms WHERE profile_id = :id::uuid"
+)
 
 
 async def _bounces(session: Any, profile_id: uuid.UUID, channel: str) -> bool:
@@ -318,6 +321,10 @@ async def placeholder_staff(session: Any, staff_reference: str) -> uuid.UUID:
     """
     reference = staff_reference.strip()
     found = await find(session, reference) or await find(session, reference, STAFF_HANDLE)
+    if found is not None:
+        return found
+    await session.row(_ONE_AT_A_TIME, key=f"{session.tenant.id}:{STAFF_HANDLE}:{reference.lower()}")
+    found = await find(session, reference, STAFF_HANDLE)
     if found is not None:
         return found
     letters = "".join(secrets.choice(string.ascii_lowercase) for _ in range(16))

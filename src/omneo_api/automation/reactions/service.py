@@ -1,0 +1,382 @@
+"""Running chains of actions exactly once in effect (automation 6.4, 14).
+
+A run is a history row, a step of it an item row. Every step is one transaction: it locks the history, does what the
+next action of the plan says and writes the item. So a process may die anywhere: what was committed is not repeated,
+what was not is done by whoever takes the event again, and two who run the same chain wait for each other.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import orjson
+from psycopg import DataError, Error, IntegrityError
+from psycopg.types.json import Jsonb
+
+from omneo_api.automation import events, json_logic
+from omneo_api.automation.actions.types import TYPES, ActionFailed, ActionType, Outcome, Step
+from omneo_api.automation.reactions.models import ActionHistory, ActionHistoryItem
+from omneo_api.automation.reactions.scope import Scope
+from omneo_api.configuration.settings.service import setting
+from omneo_api.foundation import clock
+from omneo_api.foundation.constraints import INTEGRITY, as_invalid
+from omneo_api.foundation.database import Actor, WriteSession
+from omneo_api.foundation.errors import ApiError, Invalid, NotFound
+from omneo_api.foundation.jobs import RETRY_DELAYS, JobContext, is_data_failure
+from omneo_api.foundation.logs import log_failure
+from omneo_api.foundation.outbox import REACT_QUEUE, Outbox, PendingJob
+from omneo_api.foundation.statements import Statement
+
+RESUME_TASK = "automation.resume"
+DEEPEST = 8
+TRIGGER = "trigger"
+
+_EVENT = Statement(
+    """
+    SELECT e.id, e.name, e.entity_type, e.entity_id, e.profile_id, e.cause_chain, e.depth, e.parent_history_id,
+           e.created_at, c.context
+    FROM events e LEFT JOIN event_contexts c ON c.event_id = e.id
+    WHERE e.id = :id::bigint
+    """
+)
+_MATCHING = Statement(
+    """
+    SELECT t.id, coalesce((
+        SELECT jsonb_agg(jsonb_build_object('id', a.id, 'type', a.type, 'arguments', a.arguments)
+                         ORDER BY a.sort_order, a.id)
+        FROM actions a WHERE a.owner_type = 'trigger' AND a.owner_id = t.id), '[]') AS plan
+    FROM triggers t
+    WHERE t.event = :event::text AND t.is_active AND t.created_at <= :at::timestamptz
+    ORDER BY t.id
+    """
+)
+_UNFINISHED = Statement(
+    "SELECT actionable_id AS id, plan FROM action_histories"
+    " WHERE event_id = :event_id::bigint AND actionable_type = 'trigger' AND state = 'running' ORDER BY actionable_id"
+)
+_BEGIN = Statement(
+    """
+    INSERT INTO action_histories
+        (actionable_type, actionable_id, run_key, event_id, parent_id, profile_id, entity, plan)
+    VALUES (:kind::text, :owner::bigint, :key::text, :event_id::bigint, :parent::bigint, :profile::uuid, :entity::text,
+            :plan::jsonb)
+    ON CONFLICT (tenant_id, actionable_type, actionable_id, run_key) DO NOTHING
+    """
+)
+_HISTORY = Statement(
+    "SELECT id, state, attempts, plan FROM action_histories"
+    " WHERE actionable_type = :kind::text AND actionable_id = :owner::bigint AND run_key = :key::text FOR UPDATE"
+)
+_ITEMS = Statement(
+    "SELECT position, made, instance FROM action_history_items WHERE action_history_id = :id::bigint ORDER BY position"
+)
+_ANCESTORS = Statement(
+    """
+    WITH RECURSIVE line (id, parent_id, actionable_type, actionable_id, profile_id, entity, step) AS (
+        SELECT id, parent_id, actionable_type, actionable_id, profile_id, entity, 1
+        FROM action_histories WHERE id = :id::bigint
+        UNION ALL
+        SELECT h.id, h.parent_id, h.actionable_type, h.actionable_id, h.profile_id, h.entity, line.step + 1
+        FROM action_histories h JOIN line ON h.id = line.parent_id WHERE line.step < 20
+    )
+    SELECT 1 FROM line
+    WHERE actionable_type = :kind::text AND actionable_id = :owner::bigint
+      AND CASE WHEN :profile::uuid IS NULL THEN profile_id IS NULL AND entity = :entity::text
+               ELSE profile_id = :profile::uuid END
+    LIMIT 1
+    """
+)
+_RESUMED = Statement(
+    "UPDATE action_histories SET state = 'running'"
+    " WHERE id = :id::bigint AND state <> 'done' RETURNING actionable_id, event_id, plan"
+)
+_PLAN = Statement(
+    """
+    SELECT t.trigger, coalesce((
+        SELECT jsonb_agg(jsonb_build_object('id', a.id, 'type', a.type, 'arguments', a.arguments)
+                         ORDER BY a.sort_order, a.id)
+        FROM actions a WHERE a.owner_type = 'trigger' AND a.owner_id = t.id), '[]') AS plan
+    FROM triggers t WHERE t.id = :id::bigint
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A chain with what it runs on. `key` makes it happen once per owner."""
+
+    kind: str
+    owner: int
+    key: str
+    plan: list[dict[str, Any]]
+    context: Mapping[str, Any]
+    event: Any
+    zone: str
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(
+            token_name=f"reaction:{self.kind}:{self.owner}",
+            url=f"reaction:{self.kind}:{self.owner}",
+            origin=self.kind,
+            cause_chain=(*self.event.cause_chain, self.owner),
+            depth=self.event.depth + 1,
+        )
+
+    @property
+    def entity(self) -> str:
+        return f"{self.event.entity_type}:{self.event.entity_id}"
+
+
+# Events ---------------------------------------------------------------------------------------------------------------
+
+
+async def react(job: JobContext, event_id: int) -> None:
+    """Runs every trigger that listens to an event, one after another; what fails in one leaves the others alone."""
+    async with job.database.reading(job.tenant) as session:
+        event = await session.row(_EVENT, id=event_id)
+        if event is None or event.context is None or event.depth > DEEPEST:
+            return
+        name = events.canonical(event.name)
+        matching = await session.rows(_MATCHING, event=name, at=event.created_at)
+        unfinished = await session.rows(_UNFINISHED, event_id=event_id)
+        zone = await setting(session, "client_timezone") or "UTC"
+    plans = {row.id: row.plan for row in (*matching, *unfinished)}
+    for owner in sorted(plans):
+        await run_chain(job, Run(TRIGGER, owner, f"event:{event_id}", plans[owner], event.context, event, zone))
+
+
+async def resume(job: JobContext, history_id: int) -> None:
+    """Goes on with a run whose last step failed for a reason that passes."""
+
+    async def wake(session: WriteSession) -> tuple[Any, Any, str] | None:
+        history = await session.row(_RESUMED, id=history_id)
+        if history is None:
+            return None
+        event = await session.row(_EVENT, id=history.event_id)
+        return history, event, await setting(session, "client_timezone") or "UTC"
+
+    found = await job.write(Actor(), wake)
+    if found is not None:
+        history, event, zone = found
+        key = f"event:{event.id}"
+        await run_chain(job, Run(TRIGGER, history.actionable_id, key, history.plan, event.context, event, zone))
+
+
+# Chains ---------------------------------------------------------------------------------------------------------------
+
+
+async def run_chain(job: JobContext, run: Run) -> None:
+    """Does what is left of a run. A failure that may pass puts the rest off; the third one in a step is final."""
+
+    async def step(session: WriteSession) -> bool:
+        return await _step(session, run)
+
+    try:
+        while await job.write(run.actor, step):
+            pass
+    except Exception as fault:  # noqa: BLE001 - whatever one chain fails with, the others run
+        log_failure(f"job {job.job_id} {run.kind} {run.owner}", fault)
+        kind = type(fault).__name__
+
+        async def stumble(session: WriteSession) -> None:
+            await _stumble(session, run, kind)
+
+        await job.write(run.actor, stumble)
+
+
+async def _open(session: WriteSession, run: Run) -> tuple[Any, bool]:
+    """The run's history, locked, and whether it was begun just now."""
+    key = {"kind": run.kind, "owner": run.owner, "key": run.key}
+    history = await session.row(_HISTORY, **key)
+    begun = 0
+    if history is None:
+        begun = await session.execute(
+            _BEGIN,
+            **key,
+            event_id=run.event.id,
+            parent=run.event.parent_history_id,
+            profile=run.event.profile_id,
+            entity=run.entity,
+            plan=Jsonb(run.plan),
+        )
+        history = await session.row(_HISTORY, **key)
+    session.actor = replace(session.actor, history_id=history.id)
+    return history, begun == 1
+
+
+async def _step(session: WriteSession, run: Run) -> bool:
+    """One action of a run; False when the run has ended or waits."""
+    history, begun = await _open(session, run)
+    if history.state != "running":
+        return False
+    if begun and await _is_loop(session, run):
+        entry = history.plan[0] if history.plan else {"id": 0, "type": "filter"}
+        await _record(session, history, 0, entry, None, Outcome.skipped("loop"), done=True)
+        return False
+    items = [] if begun else await session.rows(_ITEMS, id=history.id)
+    position = len(items)
+    if position >= len(history.plan):
+        await _end(session, history.id)
+        return False
+    entry = history.plan[position]
+    made = {item.made: item.instance for item in items if item.made is not None and item.instance is not None}
+    scope = Scope(run.context, run.event.name, session.now, run.zone, made)
+    arguments, outcome = await _perform(session, run, history.id, entry, scope)
+    done = outcome.status in ("stopped", "failed") or position + 1 == len(history.plan)
+    await _record(session, history, position, entry, arguments, outcome, done=done)
+    return not done
+
+
+async def _is_loop(session: WriteSession, run: Run) -> bool:
+    """Whether the same owner already ran for the same profile on the way to this event."""
+    if run.owner not in run.event.cause_chain:
+        return False
+    values = {"profile": run.event.profile_id, "entity": run.entity}
+    found = await session.value(_ANCESTORS, id=run.event.parent_history_id, kind=run.kind, owner=run.owner, **values)
+    return found is not None
+
+
+async def _perform(
+    session: WriteSession, run: Run, history_id: int, entry: Mapping[str, Any], scope: Scope
+) -> tuple[dict[str, Any] | None, Outcome]:
+    """The action's evaluated arguments and outcome. What a failing action did is undone, its failure is kept."""
+    arguments: dict[str, Any] | None = None
+    try:
+        kind = _type_of(entry)
+        arguments = evaluated(entry, scope)
+        async with session.savepoint():
+            bound = kind.bind(arguments)
+            step = Step(session, scope, bound, run.kind, run.owner, history_id, entry["id"])
+            return arguments, await kind.run(step)
+    except (ApiError, DataError, IntegrityError, json_logic.LogicError) as fault:
+        if not (isinstance(fault, json_logic.LogicError) or is_data_failure(fault)):
+            raise
+        session.outbox = Outbox()
+        session.memory.clear()
+        return arguments, Outcome("failed", {"error": _explained(fault)})
+
+
+def _type_of(entry: Mapping[str, Any]) -> ActionType:
+    found = TYPES.get(entry["type"])
+    if found is None:
+        raise ActionFailed(f"The action {entry['type']} is not available.")
+    return found
+
+
+def evaluated(entry: Mapping[str, Any], scope: Scope) -> dict[str, Any]:
+    """The arguments of an action by name, the last of each name. Raises: LogicError."""
+    values: dict[str, Any] = {}
+    for argument in entry["arguments"]:
+        value = argument["value"]
+        is_condition = entry["type"] == "filter" and argument["name"] == "condition"
+        if argument.get("is_dynamic") and not is_condition:
+            value = json_logic.resolve(value, scope.context, lookup=scope.lookup)
+        values[argument["name"]] = value
+    return values
+
+
+def _explained(fault: Exception) -> str:
+    if isinstance(fault, Error):
+        known = isinstance(fault, INTEGRITY)
+        return _explained(as_invalid(fault)) if known else "A value is out of range."
+    if isinstance(fault, Invalid):
+        return " ".join(text for texts in fault.errors.values() for text in texts)
+    return str(fault)
+
+
+async def _record(
+    session: WriteSession,
+    history: Any,
+    position: int,
+    entry: Mapping[str, Any],
+    arguments: dict[str, Any] | None,
+    outcome: Outcome,
+    *,
+    done: bool,
+) -> None:
+    await session.insert(
+        ActionHistoryItem,
+        {
+            "action_history_id": history.id,
+            "position": position,
+            "action_id": entry["id"],
+            "handler": entry["type"],
+            "arguments": arguments,
+            "result": outcome.result,
+            "status": outcome.status,
+            "made": outcome.made,
+            "instance": None if outcome.instance is None else orjson.loads(outcome.instance),
+        },
+    )
+    if done:
+        await _end(session, history.id)
+    elif history.attempts:
+        await session.update(ActionHistory, {"id": history.id}, {"attempts": 0, "updated_at": session.now})
+
+
+async def _end(session: WriteSession, identifier: int) -> None:
+    values = {"state": "done", "attempts": 0, "updated_at": session.now}
+    await session.update(ActionHistory, {"id": identifier}, values)
+
+
+async def _stumble(session: WriteSession, run: Run, kind: str) -> None:
+    """After a failure that may pass: the run waits for its next attempt, or ends with a failed item."""
+    history, _ = await _open(session, run)
+    if history.state != "running":
+        return
+    if history.attempts < len(RETRY_DELAYS):
+        values = {"state": "waiting", "attempts": history.attempts + 1, "updated_at": session.now}
+        await session.update(ActionHistory, {"id": history.id}, values)
+        at = clock.now() + timedelta(seconds=RETRY_DELAYS[history.attempts])
+        arguments = {"tenant": session.tenant.handle, "history_id": history.id}
+        session.outbox.defer(PendingJob(RESUME_TASK, arguments, queue=REACT_QUEUE, at=at))
+        return
+    position = len(await session.rows(_ITEMS, id=history.id))
+    if position < len(history.plan):
+        outcome = Outcome("failed", {"error": f"internal error ({kind})"})
+        await _record(session, history, position, history.plan[position], None, outcome, done=True)
+    else:
+        await _end(session, history.id)
+
+
+# The dry run ----------------------------------------------------------------------------------------------------------
+
+
+async def rehearse(session: Any, trigger_id: int, context: dict[str, Any]) -> dict[str, Any]:
+    """What each action of a trigger would be given by a context, filters with their result. Raises: NotFound.
+
+    The status is `success` or `failed`, `stopped` for a filter that does not pass, and `skipped` for what comes after.
+    """
+    found = await session.row(_PLAN, id=trigger_id)
+    if found is None:
+        raise NotFound
+    scope = Scope(context, found.trigger, session.now, await setting(session, "client_timezone") or "UTC")
+    shown: list[dict[str, Any]] = []
+    stopped = False
+    for entry in found.plan:
+        arguments: dict[str, Any] | None = None
+        result: dict[str, Any] | None = None
+        status = "skipped" if stopped else "success"
+        try:
+            arguments = evaluated(entry, scope)
+            if entry["type"] == "filter":
+                passed, error = json_logic.met(arguments.get("condition"), scope.context, lookup=scope.lookup)
+                result = {"passed": passed, **({"error": error} if error else {})}
+                status = status if passed or stopped else "stopped"
+            else:
+                _type_of(entry).bind(arguments)
+        except (json_logic.LogicError, ActionFailed) as fault:
+            result, status = {"error": str(fault)}, "skipped" if stopped else "failed"
+        stopped = stopped or status in ("stopped", "failed")
+        shown.append(
+            {
+                "action_id": entry["id"],
+                "handler": entry["type"],
+                "arguments": arguments,
+                "result": result,
+                "status": status,
+            }
+        )
+    return {"actions": shown}

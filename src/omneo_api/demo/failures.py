@@ -1,0 +1,5 @@
+"""Why demo data could not be loaded."""
+
+
+class LoadFailed(Exception):
+    """The server refused or could not be reached; the text says why."""

@@ -1,0 +1,56 @@
+"""What the rest of the program calls when a sale or a profile changed. Each may be repeated without effect."""
+
+import uuid
+from decimal import Decimal
+from typing import Any
+
+from omneo_api.foundation.statements import Statement
+from omneo_api.incentives import merging
+from omneo_api.incentives.credits.service import claim_gifts
+from omneo_api.incentives.ledger.service import record_transaction
+from omneo_api.incentives.points.service import take_back
+from omneo_api.incentives.redemptions.links import link_by_reference
+
+_SALE = Statement(
+    """
+    SELECT t.total, t.external_id, s.receipt_ref FROM transactions t
+    LEFT JOIN transaction_states s ON s.tenant_id = t.tenant_id AND s.transaction_id = t.id
+    WHERE t.id = :id::bigint
+    """
+)
+_LINES = Statement("SELECT array_agg(id) FROM transaction_items WHERE transaction_id = :id::bigint")
+SAID = {"void": "voided", "superseded": "superseded", "deleted": "deleted"}
+
+
+async def on_transaction_attached(session: Any, transaction_id: int, profile_id: uuid.UUID) -> None:
+    """A sale that counts became this profile's: its line, and the redemption that waited for it."""
+    sale = await session.row(_SALE, id=transaction_id)
+    await record_transaction(session, profile_id, transaction_id, sale.total)
+    await link_by_reference(session, profile_id, transaction_id, sale.external_id, sale.receipt_ref)
+
+
+async def on_transaction_detached(session: Any, transaction_id: int, profile_id: uuid.UUID) -> None:
+    """A sale that counted is no longer this profile's: its counter-line, and its points are taken back."""
+    await _undone(session, transaction_id, profile_id, "unassigned")
+
+
+async def on_transaction_voided(session: Any, transaction_id: int, profile_id: uuid.UUID, kind: str) -> None:
+    """A sale stopped counting; `kind` is void, superseded or deleted. Its redemption stays redeemed."""
+    await _undone(session, transaction_id, profile_id, SAID[kind])
+
+
+async def _undone(session: Any, transaction_id: int, profile_id: uuid.UUID, what: str) -> None:
+    sale = await session.row(_SALE, id=transaction_id)
+    total: Decimal = sale.total
+    await take_back(session, profile_id, transaction_id, await session.value(_LINES, id=transaction_id) or [])
+    await record_transaction(session, profile_id, transaction_id, -total, f"Transaction {what}")
+
+
+async def on_profile_email(session: Any, profile_id: uuid.UUID, email: str) -> int:
+    """A profile has this address from now on: gifts sent to it become the profile's; answers how many."""
+    return await claim_gifts(session, profile_id, email)
+
+
+async def on_profiles_merged(session: Any, source_id: uuid.UUID, destination_id: uuid.UUID) -> None:
+    """Everything that the source owned becomes the destination's."""
+    await merging.merge(session, source_id, destination_id)

@@ -1,0 +1,48 @@
+"""Time passing for those who do not call: lots that become spendable, that expire, or that are to be announced.
+
+Balances never wait for these jobs; they write the statement and the events. Every portion is a transaction of its own
+in which the lots also change their phase, so a job that dies is begun again and nothing is told twice.
+"""
+
+from collections.abc import Iterable
+
+from omneo_api.foundation.database import Actor, WriteSession
+from omneo_api.foundation.jobs import JobContext, periodic
+from omneo_api.incentives import notices, sweeping
+
+ACTOR = Actor(url="job:incentives")
+PORTION = 2000
+
+
+@periodic("incentives.activate", cron="* * * * *")
+async def activate(job: JobContext) -> None:
+    """Tells of lots that became spendable since the last time."""
+    await _sweep(job, sweeping.ACTIVATE)
+
+
+@periodic("incentives.expire", cron="* * * * *")
+async def expire(job: JobContext) -> None:
+    """Tells of lots that expired since the last time."""
+    await _sweep(job, sweeping.EXPIRE)
+
+
+async def _sweep(job: JobContext, sweeps: Iterable[sweeping.Sweep]) -> None:
+    for sweep in sweeps:
+
+        async def portion(session: WriteSession, sweep: sweeping.Sweep = sweep) -> int:
+            return await sweep.run(session, PORTION)
+
+        while await job.write(ACTOR, portion):
+            continue
+
+
+@periodic("incentives.notify", cron="*/5 * * * *")
+async def notify(job: JobContext) -> None:
+    """Announces rewards whose issue, expiry or extension is to be told by now."""
+    for kind in notices.KINDS:
+
+        async def portion(session: WriteSession, kind: str = kind) -> int:
+            return await notices.announce_due(session, kind)
+
+        while await job.write(ACTOR, portion):
+            continue

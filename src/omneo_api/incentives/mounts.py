@@ -1,0 +1,25 @@
+"""Every operation of this domain, for the composition."""
+
+from omneo_api.foundation.operations import Operation
+from omneo_api.incentives import jobs
+from omneo_api.incentives.balances import routes as balances
+from omneo_api.incentives.credits import routes as credit_routes
+from omneo_api.incentives.credits.definitions import credit_definitions
+from omneo_api.incentives.ledger import routes as ledger
+from omneo_api.incentives.points import routes as points
+from omneo_api.incentives.points.definitions import point_definitions
+from omneo_api.incentives.redemptions import routes as redemptions
+from omneo_api.incentives.rewards import batch
+from omneo_api.incentives.rewards import routes as rewards
+from omneo_api.incentives.rewards.definitions import reward_definitions
+
+ROOMS = (rewards, points, credit_routes, balances, redemptions, ledger)
+# Named so that importing the composition registers their jobs and processors.
+REGISTERED = (jobs, batch)
+DEFINITIONS = (reward_definitions, point_definitions, credit_definitions)
+
+
+def operations() -> list[Operation]:
+    """The operations of every room, definitions first."""
+    plain = [operation for resource in DEFINITIONS for operation in resource.routes().mounted()]
+    return plain + [operation for room in ROOMS for operation in room.operations()]

@@ -1,0 +1,143 @@
+"""Recomputing the books of a tenant: lots from movements, movements from lots, statements from both, totals from items.
+
+Nothing is assumed of the caches: each difference names what is stored and what the movements say.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from omneo_api.foundation.statements import Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Something that does not add up: which rule, which row, what is stored and what it should be."""
+
+    rule: str
+    subject: str
+    stored: Decimal | None
+    expected: Decimal | None
+
+
+LOTS = """
+    lots AS (
+        SELECT 'reward' AS kind, id, profile_id, value_initial, value_remaining, phase, issued_at, expires_at,
+               deleted_at IS NULL AS live, currency FROM rewards
+        UNION ALL
+        SELECT 'point', id, profile_id, value_initial, value_remaining, phase, issued_at, expires_at, true, currency
+        FROM points
+        UNION ALL
+        SELECT 'credit', id, profile_id, value_initial, value_remaining, phase, issued_at, expires_at,
+               deleted_at IS NULL, currency FROM credits
+    )
+"""
+RULES: dict[str, str] = {
+    "a lot's remaining value is the sum of its movements": f"""
+        WITH {LOTS}, moved AS (SELECT lot_kind, lot_id, sum(value) AS total FROM movements GROUP BY lot_kind, lot_id)
+        SELECT l.kind || ' ' || l.id, l.value_remaining, coalesce(m.total, 0)
+        FROM lots l LEFT JOIN moved m ON m.lot_kind = l.kind AND m.lot_id = l.id
+        WHERE l.value_remaining IS DISTINCT FROM coalesce(m.total, 0)
+    """,
+    "every movement has its lot": f"""
+        WITH {LOTS}
+        SELECT m.lot_kind || ' ' || m.lot_id, m.value, NULL::numeric FROM movements m
+        WHERE NOT EXISTS (SELECT 1 FROM lots l WHERE l.kind = m.lot_kind AND l.id = m.lot_id)
+    """,
+    "each movement continues where the one before it left off": """
+        SELECT lot_kind || ' ' || lot_id || ' movement ' || id, remaining, expected FROM (
+            SELECT lot_kind, lot_id, id, remaining,
+                   value + coalesce(lag(remaining) OVER (PARTITION BY lot_kind, lot_id ORDER BY id), 0) AS expected
+            FROM movements
+        ) chain WHERE remaining <> expected
+    """,
+    "a lot begins with its issue and has one": """
+        SELECT lot_kind || ' ' || lot_id, count(*) FILTER (WHERE kind = 'issue'), 1 FROM movements
+        GROUP BY lot_kind, lot_id
+        HAVING count(*) FILTER (WHERE kind = 'issue') <> 1 OR min(id) <> min(id) FILTER (WHERE kind = 'issue')
+    """,
+    "the newest movement knows the lot's owner, expiry and life": f"""
+        WITH {LOTS}, newest AS (
+            SELECT DISTINCT ON (lot_kind, lot_id) * FROM movements ORDER BY lot_kind, lot_id, id DESC
+        )
+        SELECT l.kind || ' ' || l.id, l.value_remaining, n.remaining
+        FROM lots l JOIN newest n ON n.lot_kind = l.kind AND n.lot_id = l.id
+        WHERE n.profile_id IS DISTINCT FROM l.profile_id OR n.closes_at IS DISTINCT FROM l.expires_at
+           OR n.is_live <> l.live
+    """,
+    "a redemption's items sum to its total": """
+        SELECT 'redemption ' || r.id, r.total, coalesce(sum(i.dollar_value), 0)
+        FROM redemptions r LEFT JOIN redemption_items i ON i.tenant_id = r.tenant_id AND i.redemption_id = r.id
+        GROUP BY r.tenant_id, r.id, r.total HAVING r.total <> coalesce(sum(i.dollar_value), 0)
+    """,
+    "an item's value is what its lot moved by": """
+        SELECT 'item ' || i.id, i.value, abs(sum(m.value))
+        FROM redemption_items i JOIN movements m ON m.redemption_item_id = i.id
+        GROUP BY i.tenant_id, i.id, i.value HAVING i.value IS DISTINCT FROM abs(sum(m.value))
+    """,
+    "a spending moved every lot that its items name": """
+        SELECT 'item ' || i.id, NULL::numeric, i.value
+        FROM redemption_items i JOIN redemptions r ON r.tenant_id = i.tenant_id AND r.id = i.redemption_id
+        WHERE r.type IN ('redeem', 'reversal') AND i.type <> 'benefit'
+          AND NOT EXISTS (SELECT 1 FROM movements m WHERE m.redemption_item_id = i.id)
+    """,
+    "what was given back never exceeds what was spent": """
+        SELECT 'item ' || i.id, sum(u.value), i.value
+        FROM redemption_items i JOIN redemption_items u ON u.tenant_id = i.tenant_id AND u.original_item_id = i.id
+        WHERE i.value IS NOT NULL
+        GROUP BY i.tenant_id, i.id, i.value, i.dollar_value
+        HAVING sum(u.value) > i.value OR sum(u.dollar_value) > i.dollar_value
+    """,
+    "a reward's lines sum to what of it stands in the ledger": """
+        WITH told AS (
+            SELECT subject_id, sum(dollar_value) AS total FROM ledger_entries WHERE type = 'reward' GROUP BY subject_id
+        )
+        SELECT 'reward ' || l.id, coalesce(t.total, 0), CASE WHEN l.phase = 'open' THEN l.value_remaining ELSE 0 END
+        FROM rewards l LEFT JOIN told t ON t.subject_id = l.id
+        WHERE l.currency IS NULL
+          AND coalesce(t.total, 0) <> CASE WHEN l.phase = 'open' THEN l.value_remaining ELSE 0 END
+    """,
+    "a profile's point lines sum to the points that stand in the ledger": """
+        WITH told AS (
+            SELECT profile_id, sum(point_value) AS total FROM ledger_entries WHERE type = 'point' GROUP BY 1
+        ), held AS (
+            SELECT profile_id, sum(value_remaining) FILTER (WHERE phase = 'open') AS total FROM points GROUP BY 1
+        )
+        SELECT 'profile ' || coalesce(t.profile_id, h.profile_id), coalesce(t.total, 0), coalesce(h.total, 0)
+        FROM told t FULL JOIN held h ON h.profile_id = t.profile_id
+        WHERE coalesce(t.total, 0) <> coalesce(h.total, 0)
+          AND NOT EXISTS (SELECT 1 FROM incentive_merges g
+                          WHERE g.source_id = coalesce(t.profile_id, h.profile_id)
+                             OR g.destination_id = coalesce(t.profile_id, h.profile_id))
+    """,
+    "each line's balances continue those of the line before it": """
+        SELECT 'line ' || id, dollar_balance, dollars FROM (
+            SELECT id, profile_id, dollar_balance, point_balance, type, description,
+                   CASE WHEN type = 'reward' THEN dollar_value ELSE 0 END
+                       + coalesce(lag(dollar_balance) OVER before, 0) AS dollars,
+                   CASE WHEN type = 'point' THEN point_value ELSE 0 END
+                       + coalesce(lag(point_balance) OVER before, 0) AS points
+            FROM ledger_entries WINDOW before AS (PARTITION BY tenant_id, profile_id ORDER BY id)
+        ) chain
+        WHERE (dollar_balance <> dollars OR point_balance <> points) AND description <> 'Profiles merged'
+    """,
+    "nothing that can be spent is called ended": f"""
+        WITH {LOTS}
+        SELECT kind || ' ' || id, value_remaining, 0 FROM lots
+        WHERE phase = 'ended' AND live AND value_remaining <> 0 AND issued_at <= omneo_now()
+          AND (expires_at IS NULL OR expires_at >= date_trunc('second', omneo_now()))
+    """,
+}
+_STATEMENTS = {
+    rule: Statement(f"SELECT subject, stored, expected FROM ({query}) AS found (subject, stored, expected) LIMIT 100")
+    for rule, query in RULES.items()
+}
+
+
+async def verify(session: Any) -> list[Difference]:
+    """Every difference in the session's tenant, at most a hundred of each rule; none when the books balance."""
+    return [
+        Difference(rule, row.subject, row.stored, row.expected)
+        for rule, statement in _STATEMENTS.items()
+        for row in await session.rows(statement)
+    ]
