@@ -57,27 +57,25 @@ async def browse(session: Any, call: Call) -> Answer:
 
 
 def _place(near: Any, radius: Any) -> tuple[Decimal, Decimal, Decimal]:
-    """Latitude, longitude and radius as asked. Raises: Invalid."""
+    """Latitude, longitude and radius (km) as asked. Raises: Invalid."""
+    parts = [_number(part) for part in str(near).split(",")]
+    latitude, longitude = parts if len(parts) == 2 else (None, None)
+    reach = DEFAULT_RADIUS if radius in (None, "") else _number(radius)
     errors = {}
-    place = (Decimal(0), Decimal(0))
-    reach = DEFAULT_RADIUS
-    try:
-        latitude, longitude = (to_decimal(part.strip()) for part in str(near).split(","))
-        place = (latitude, longitude)
-        if abs(latitude) > 90 or abs(longitude) > 180:
-            raise ValueError
-    except ValueError:
+    if latitude is None or longitude is None or abs(latitude) > 90 or abs(longitude) > 180:
         errors["filter.near"] = ["The filter.near field must be a latitude and a longitude."]
-    try:
-        if radius not in (None, ""):
-            reach = to_decimal(str(radius).strip())
-        if not 0 < reach <= HALF_WAY_ROUND:
-            raise ValueError
-    except ValueError:
+    if reach is None or not 0 < reach <= HALF_WAY_ROUND:
         errors["filter.radius"] = ["The filter.radius field must be a number of kilometres."]
-    if errors:
+    if errors or latitude is None or longitude is None or reach is None:
         raise Invalid(errors)
-    return *place, reach
+    return latitude, longitude, reach
+
+
+def _number(text: Any) -> Decimal | None:
+    try:
+        return to_decimal(str(text).strip())
+    except ValueError:
+        return None
 
 
 @routes.get("/locations/{id_type}/{value}", "read-locations", answers=LocationRead)

@@ -153,8 +153,20 @@ def _placed(row: Any) -> dict[str, Any]:
     return {name: getattr(row, name) for name in _ADDRESS_COLUMNS}
 
 
+class LocationReader(Reader):
+    """Single reads show the departments, lists where asked."""
+
+    def includes(self, call: Call) -> frozenset[str]:
+        return super().includes(call) | {"departments"}
+
+
 class Locations(PlainResource):
     """Locations with their address, hours, tags and custom fields."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.reader = LocationReader(self.listing, by_handle=True)
+        self._context = CONTEXT
 
     async def prepare(self, session: Any, values: dict[str, Any], current: Any | None) -> dict[str, Any]:
         """Registers tags. Raises: Invalid where a name or phone would be lost, or a first address lacks a part."""
@@ -240,13 +252,6 @@ class Locations(PlainResource):
         await custom_fields.drop(session, "location", current.id)
 
 
-class LocationReader(Reader):
-    """Single reads show the departments, lists where asked."""
-
-    def includes(self, call: Call) -> frozenset[str]:
-        return super().includes(call) | {"departments"}
-
-
 locations = Locations(
     Location,
     LocationRead,
@@ -261,8 +266,6 @@ locations = Locations(
     listing=LISTING,
     example={"name": "Fitzroy", "phone": "0390000000", "external_id": "S12", "type": "store"},
 )
-locations.reader = LocationReader(locations.listing, by_handle=True)
-locations._context = CONTEXT
 near = Reader(
     Listing(
         NearLocationRead,
@@ -284,9 +287,9 @@ async def upsert(session: Any, row: dict[str, Any]) -> tuple[int, str | None]:
         body = validate(LocationBody, row)
         identifier = await locations.insert(session, sent(body))
         return identifier, body.external_id
-    body = validate(LocationUpdateBody, row)
-    await locations.change(session, current, sent(body))
-    return current.id, body.external_id or current.external_id
+    changes = validate(LocationUpdateBody, row)
+    await locations.change(session, current, sent(changes))
+    return current.id, changes.external_id or current.external_id
 
 
 async def _named(session: Any, row: dict[str, Any]) -> Any | None:
