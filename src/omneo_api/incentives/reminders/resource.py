@@ -62,6 +62,9 @@ def _is_valid(reminder: Any) -> Any:
     return func.coalesce(and_(reminder.is_active, reminder.next_run_at.isnot(None), ends), False, type_=Boolean)
 
 
+COLUMNS = tuple(column.key for column in Reminder.__table__.c)
+
+
 class ReminderRead(Read):
     id: int
     note: str
@@ -140,9 +143,7 @@ class Reminders(PlainResource):
         zone = zone or await setting(session, "client_timezone") or "UTC"
         if isinstance(values.get("remind_at"), datetime) and values["remind_at"].tzinfo is not None:
             values = {**values, "remind_at": local(values["remind_at"], zone).replace(tzinfo=None)}
-        held: dict[str, Any] = {
-            name: values.get(name, getattr(current, name, None)) for name in Reminder.__table__.c.keys()
-        }  # noqa: SIM118
+        held: dict[str, Any] = {name: values.get(name, getattr(current, name, None)) for name in COLUMNS}
         kind: str = held["schedule_type"]
         errors = {
             name: [f"The {name.replace('_', ' ')} field is required."] for name in NEEDED[kind] if held[name] is None
