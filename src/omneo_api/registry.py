@@ -26,6 +26,7 @@ MODULES = (
     "incentives.credits.models",
     "incentives.redemptions.models",
     "incentives.ledger.models",
+    "incentives.reminders.resource",
     "profiles.addresses.models",
     "profiles.comms.models",
     "profiles.appearance.models",

@@ -96,7 +96,7 @@ class Till:
 
     async def tick(self) -> None:
         """Runs what is due every few minutes."""
-        for name in ("activate", "expire", "notify"):
+        for name in ("activate", "expire", "notify", "remind"):
             await execute(self.shop.database, f"incentives.{name}", {"tenant": self.shop.handle})
 
     async def check(self) -> None:
