@@ -53,6 +53,7 @@ MODULES = (
     "profiles.aggregations.view",
     "profiles.profile.jobs",
     "profiles.statuses.jobs",
+    "profiles.erasure.jobs",
 )
 
 
