@@ -54,6 +54,7 @@ MODULES = (
     "profiles.aggregations.view",
     "profiles.profile.jobs",
     "profiles.statuses.jobs",
+    "profiles.erasure.jobs",
 )
 
 

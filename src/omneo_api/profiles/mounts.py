@@ -11,6 +11,7 @@ from omneo_api.profiles.connections.routes import routes as connections
 from omneo_api.profiles.custom_attributes.routes import everybody as find_by_attributes
 from omneo_api.profiles.custom_attributes.routes import routes as custom_attributes
 from omneo_api.profiles.dates.routes import routes as dates
+from omneo_api.profiles.erasure.routes import routes as erasure
 from omneo_api.profiles.hours.routes import normal_hours, special_hours
 from omneo_api.profiles.identities.routes import all_identities
 from omneo_api.profiles.identities.routes import routes as identities
@@ -39,6 +40,7 @@ OF_ONE = (
     normal_hours.routes(),
     special_hours.routes(),
     profile_statuses,
+    erasure,
     own_interactions,
     own_connections,
     aggregations,

@@ -286,3 +286,12 @@ class AvailabilityBody(Body):
 class CustomEventBody(Body):
     event: fields.Text
     context: fields.Meta | None = None
+
+
+class MergeBody(Body):
+    source_profile_id: fields.Uuid
+    destination_profile_id: fields.Uuid
+
+
+class LoserBody(Body):
+    loser_id: fields.Uuid

@@ -98,6 +98,7 @@ class Profile(Tenanted, Timed, SoftDeleted):
     preferred_staff_id: Mapped[uuid.UUID | None]
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     created_by: Mapped[str | None]
+    purged_at: Mapped[datetime | None]
 
     identities = relationship(
         "Identity",

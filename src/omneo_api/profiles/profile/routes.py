@@ -6,11 +6,13 @@ from omneo_api.foundation.calls import NO_CONTENT, Answer, Call, Owner, created,
 from omneo_api.foundation.errors import NotFound, Unauthorized
 from omneo_api.foundation.fields import partial, validate
 from omneo_api.foundation.operations import Routes
-from omneo_api.profiles.profile import custom_events, lookups, service, sync
+from omneo_api.profiles.profile import custom_events, lookups, merging, service, sync
 from omneo_api.profiles.profile.bodies import (
     AvailabilityBody,
     CustomEventBody,
     KeyBody,
+    LoserBody,
+    MergeBody,
     ProfileBody,
     PublicBody,
     TypeBody,
@@ -149,4 +151,33 @@ async def custom_event(session: Any, owner: Owner, body: CustomEventBody) -> Ans
     """Fire a custom event for a profile"""
     await require_profile(session, owner.id)
     custom_events.fire(session, owner.id, body.event, body.context)
+    return one(await text_of(session, owner.id))
+
+
+@routes.post(
+    "/profiles/merge",
+    "update-profiles",
+    answers=ProfileRead,
+    success=200,
+    example={
+        "source_profile_id": "3f0c6f0e-7b1d-4b61-9f53-0f6a2a4f9c10",
+        "destination_profile_id": "a1c2d3e4-0000-4000-8000-000000000001",
+    },
+)
+async def merge(session: Any, body: MergeBody) -> Answer:
+    """Merge one profile into another; answers the one that stays"""
+    await merging.merge(session, body.source_profile_id, body.destination_profile_id)
+    return one(await text_of(session, body.destination_profile_id))
+
+
+@own.post(
+    "/merge",
+    "update-profiles",
+    answers=ProfileRead,
+    success=200,
+    example={"loser_id": "3f0c6f0e-7b1d-4b61-9f53-0f6a2a4f9c10"},
+)
+async def merge_into(session: Any, owner: Owner, body: LoserBody) -> Answer:
+    """Merge another profile into this one"""
+    await merging.merge(session, body.loser_id, owner.id)
     return one(await text_of(session, owner.id))

@@ -35,7 +35,7 @@ _KILL = Statement("UPDATE identities SET is_live = false WHERE profile_id = :id:
 _REVIVE = Statement("UPDATE identities SET is_live = true WHERE profile_id = :id::uuid AND NOT is_live")
 _DELETED = Statement(
     "SELECT id, email, mobile_phone, type_before_deletion FROM profiles"
-    " WHERE id = :id::uuid AND deleted_at IS NOT NULL FOR UPDATE"
+    " WHERE id = :id::uuid AND deleted_at IS NOT NULL AND purged_at IS NULL FOR UPDATE"
 )
 _TAKEN = Statement(
     """
