@@ -444,6 +444,40 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant_id", "handle_key", name=op.f("uq_regions_tenant_id_handle_key")),
     )
     op.create_table(
+        "reminders",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("recipient", sa.Text(), nullable=True),
+        sa.Column("schedule_type", sa.Text(), nullable=False),
+        sa.Column("timezone", sa.Text(), nullable=True),
+        sa.Column("remind_at", sa.DateTime(), nullable=True),
+        sa.Column("period_unit", sa.Text(), nullable=True),
+        sa.Column("period_value", sa.Integer(), nullable=True),
+        sa.Column("period_time_at", sa.Time(), nullable=True),
+        sa.Column("repeat_unit", sa.Text(), nullable=True),
+        sa.Column("repeat_value", sa.Integer(), nullable=True),
+        sa.Column("repeat_time_at", sa.Time(), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("is_active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("last_run_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("next_run_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("username", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_reminders")),
+    )
+    op.create_index(
+        "ix_reminders_due",
+        "reminders",
+        ["tenant_id", "next_run_at"],
+        unique=False,
+        postgresql_where=sa.text("is_active AND next_run_at IS NOT NULL"),
+    )
+    op.create_table(
         "roles",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -1048,6 +1082,7 @@ def upgrade() -> None:
         sa.Column("preferred_staff_id", sa.UUID(), nullable=True),
         sa.Column("tags", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("created_by", sa.Text(), nullable=True),
+        sa.Column("purged_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
@@ -3269,6 +3304,10 @@ def downgrade() -> None:
     op.drop_table("statuses")
     op.drop_table("settings")
     op.drop_table("roles")
+    op.drop_index(
+        "ix_reminders_due", table_name="reminders", postgresql_where=sa.text("is_active AND next_run_at IS NOT NULL")
+    )
+    op.drop_table("reminders")
     op.drop_table("regions")
     op.drop_table("permissions")
     op.drop_index("ix_movements_profile", table_name="movements", postgresql_where=None)

@@ -16,7 +16,7 @@ from omneo_api.foundation.operations import Routes
 from omneo_api.foundation.statements import Statement
 from omneo_api.omneo_id import writable
 from omneo_api.profiles.comms.service import apply
-from omneo_api.profiles.profile import checking, parts, service
+from omneo_api.profiles.profile import checking, service
 from omneo_api.profiles.profile.bodies import ProfileBody
 from omneo_api.profiles.scope import lock_profile
 
@@ -95,7 +95,7 @@ async def _create(session: Any, body: ProfileBody) -> None:
     checked = await checking.columns_of(session, sent(body), None, "create")
     if body.email is None:
         checked.errors.pop("email", None)
-    nested = parts.Parts(body)
+    nested = service.Parts(body)
     await nested.check(session, None, checked.errors)
     if checked.errors:
         raise Invalid(checked.errors)
