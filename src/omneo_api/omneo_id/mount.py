@@ -65,8 +65,10 @@ async def of_me(session: Any, call: Call) -> Owner:
 
 @dataclass(frozen=True)
 class Offer:
-    """One operation that customers reach. `switch`: the tenant's setting that opens it; `trim`: what of a body counts;
-    `guard`: a rule on names that the tenant protects; `instead`: what answers when it was called within the minute.
+    """One operation that customers reach.
+
+    switch: the tenant's setting that opens it. trim: what of a body counts. guard: a rule on names that the tenant
+    protects. instead: what answers when it was called within the minute.
     """
 
     method: str

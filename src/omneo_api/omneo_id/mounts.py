@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from omneo_api.commerce.locations.routes import locations
+from omneo_api.commerce.locations.service import locations
 from omneo_api.foundation.calls import Answer, Call
 from omneo_api.foundation.operations import Operation, Routes
 from omneo_api.omneo_id import quick_create, writable

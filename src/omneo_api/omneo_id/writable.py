@@ -1,4 +1,4 @@
-"""What a customer may write (omneo-id 6): whitelists for bodies, and names that are protected by the tenant's settings."""
+"""What a customer may write (omneo-id 6): whitelists for bodies, and names that the tenant protects."""
 
 import json
 from collections.abc import Callable

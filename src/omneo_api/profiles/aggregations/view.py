@@ -158,7 +158,7 @@ class AggregationView(Base):
         )
         .subquery("aggregation_view")
     )
-    __mapper_args__ = {"primary_key": [__table__.c.tenant_id, __table__.c.profile_id]}  # noqa: RUF012
+    __mapper_args__ = {"primary_key": [__table__.c.tenant_id, __table__.c.profile_id]}
 
 
 def _one(model: str, column: str) -> Any:

@@ -179,12 +179,13 @@ def _moved() -> tuple[tuple[str, str, Statement], ...]:
     """(table, column, statement) of everything else that names a profile and may change."""
     found = []
     for mapper in sorted(Base.registry.mappers, key=lambda mapper: str(mapper.local_table)):
-        model, table = mapper.class_, mapper.local_table
+        model: Any = mapper.class_
+        table: Any = mapper.local_table
         if not issubclass(model, Tenanted) or model.insert_only:
             continue
         owned = {
             column
-            for rule in table.foreign_key_constraints  # type: ignore[attr-defined]
+            for rule in table.foreign_key_constraints
             if rule.referred_table.name == "profiles"
             for column in rule.column_keys
             if column != "tenant_id"
@@ -203,9 +204,7 @@ async def merge(session: Any, source_id: uuid.UUID, destination_id: uuid.UUID) -
     """
     if source_id == destination_id:
         raise Invalid.field("source_profile_id", "The source and destination profiles must be different.")
-    rows = {
-        profile_id: await lock_profile(session, profile_id) for profile_id in sorted((source_id, destination_id))
-    }
+    rows = {profile_id: await lock_profile(session, profile_id) for profile_id in sorted((source_id, destination_id))}
     loser, winner = rows[source_id], rows[destination_id]
     ids = {"loser": source_id, "winner": destination_id}
     await incentives.merge(session, source_id, destination_id)
