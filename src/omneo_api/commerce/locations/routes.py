@@ -48,9 +48,9 @@ async def browse(session: Any, call: Call) -> Answer:
     return await service.near.browse(
         session,
         plain,
-        near_latitude=float(latitude),
-        near_longitude=float(longitude),
-        near_radius=float(radius),
+        near_latitude=latitude,
+        near_longitude=longitude,
+        near_radius=radius,
         near_south=max(latitude - band, Decimal(-90)),
         near_north=min(latitude + band, Decimal(90)),
     )
