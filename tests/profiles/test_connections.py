@@ -12,19 +12,28 @@ async def kind(shop, handle, **values):
 
 
 async def connect(shop, handle, connector, connected, status=201, **values):
-    body = {"connection_definition_handle": handle, "connector_id": connector["id"], "connected_id": connected["id"], **values}
+    body = {
+        "connection_definition_handle": handle,
+        "connector_id": connector["id"],
+        "connected_id": connected["id"],
+        **values,
+    }
     return await shop.post("/connections", body, status=status)
 
 
 async def test_a_definition_shows_both_names_of_its_pictures(shop):
-    made = await kind(shop, "household", type="household", icon_url="https://a.example/h.png", shareable_attributes=["first_name"])
+    made = await kind(
+        shop, "household", type="household", icon_url="https://a.example/h.png", shareable_attributes=["first_name"]
+    )
     assert made["icon"] == made["icon_url"] == "https://a.example/h.png"
     assert (made["connector_can_break"], made["is_published"], made["is_pending"]) == (True, True, False)
     assert (await shop.get("/connections/definitions/household"))["data"] == made
     assert (await shop.get("/connection-definitions"))["data"] == [made]
     bad = {"name": "x", "handle": "y", "shareable_attributes": ["password"]}
     assert list(errors(await shop.post("/connection/definitions", bad, status=422))) == ["shareable_attributes"]
-    assert list(errors(await shop.post("/connection/definitions", {"name": "x", "handle": "HOUSEHOLD"}, status=422))) == ["handle"]
+    assert list(
+        errors(await shop.post("/connection/definitions", {"name": "x", "handle": "HOUSEHOLD"}, status=422))
+    ) == ["handle"]
 
 
 async def test_a_referral_shows_who_referred_whom_and_counts_once(shop):
@@ -50,18 +59,31 @@ async def test_a_referral_shows_who_referred_whom_and_counts_once(shop):
     mine = await shop.get(f"/profiles/{friend['id']}/connections", params={"type": "connector"})
     assert [row["id"] for row in mine["data"]] == [made["id"]]
     assert (await shop.get(f"/profiles/{friend['id']}/connections"))["meta"]["total"] == 2
-    again = {"connection_definition_handle": "referral", "connector_id": friend["id"], "connected_id": newcomer["id"], "notes": "n"}
+    again = {
+        "connection_definition_handle": "referral",
+        "connector_id": friend["id"],
+        "connected_id": newcomer["id"],
+        "notes": "n",
+    }
     updated = (await shop.post("/connections/create-update", again, status=200))["data"]
     assert (updated["id"], updated["notes"]) == (made["id"], "n")
 
 
 async def test_a_household_is_one_row_whoever_asks(shop):
-    await kind(shop, "household", type="household", shareable_attributes=["first_name", "addresses", "custom_attributes"])
+    await kind(
+        shop, "household", type="household", shareable_attributes=["first_name", "addresses", "custom_attributes"]
+    )
     ines = await person(shop, custom_attributes=[{"namespace": "n", "handle": "h", "type": "integer", "value": 1}])
     lio = await person(shop, first_name="Lio")
     codes = await asyncio.gather(
-        *(shop.call("POST", "/connections", json={"connection_definition_handle": "household", "connector_id": a, "connected_id": b})
-          for a, b in [(ines["id"], lio["id"]), (lio["id"], ines["id"])] * 5)
+        *(
+            shop.call(
+                "POST",
+                "/connections",
+                json={"connection_definition_handle": "household", "connector_id": a, "connected_id": b},
+            )
+            for a, b in [(ines["id"], lio["id"]), (lio["id"], ines["id"])] * 5
+        )
     )
     assert sorted(answer.status_code for answer in codes) == [201] + [422] * 9
     row = (await shop.get(f"/profiles/{lio['id']}/connections"))["data"][0]
@@ -90,7 +112,9 @@ async def test_a_client_may_leave_a_stylist_who_may_not_leave_the_client(shop):
 
 
 async def test_employees_are_connected_only_when_their_company_meets_the_condition(shop):
-    await kind(shop, "corporate", type="company", connector_condition={"==": [{"var": "company"}, "Tern"]}, is_pending=True)
+    await kind(
+        shop, "corporate", type="company", connector_condition={"==": [{"var": "company"}, "Tern"]}, is_pending=True
+    )
     company, employee = await person(shop, company="Tern"), await person(shop)
     assert list(errors(await connect(shop, "corporate", employee, company, status=422))) == ["connector_id"]
     row = (await connect(shop, "corporate", company, employee))["data"]
@@ -110,7 +134,9 @@ async def test_partners_parents_and_coworkers(shop):
     await kind(shop, "coworkers", type="other")
     await connect(shop, "coworkers", one, two, is_primary=True)
     await connect(shop, "coworkers", one, three, is_primary=True)
-    listed = await shop.get("/connections", params={"filter[definition.handle]": "coworkers", "filter[is_primary]": "1"})
+    listed = await shop.get(
+        "/connections", params={"filter[definition.handle]": "coworkers", "filter[is_primary]": "1"}
+    )
     assert [row["connected_id"] for row in listed["data"]] == [three["id"]]
     await shop.delete("/connection/definitions/coworkers")
     assert (await shop.get(f"/connections/{listed['data'][0]['id']}"))["data"]["definition"]["handle"] == "coworkers"

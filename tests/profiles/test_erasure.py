@@ -3,7 +3,15 @@ from persons import events, person
 
 pytestmark = pytest.mark.anyio
 
-PLANTED = ["Quillfeather", "Zebediah", "zebediah@planted.example", "+61412987654", "PLANT-CARD-1", "77 Planted Lane", "SecretHue"]
+PLANTED = [
+    "Quillfeather",
+    "Zebediah",
+    "zebediah@planted.example",
+    "+61412987654",
+    "PLANT-CARD-1",
+    "77 Planted Lane",
+    "SecretHue",
+]
 
 
 async def planted(shop):
@@ -20,7 +28,9 @@ async def planted(shop):
         email="zebediah@planted.example",
         mobile_phone="0412 987 654",
         identities=[{"handle": "card", "identifier": "PLANT-CARD-1"}],
-        addresses=[{"address_line_1": "77 Planted Lane", "city": "B", "postcode": "1", "country": "AU", "state": "VIC"}],
+        addresses=[
+            {"address_line_1": "77 Planted Lane", "city": "B", "postcode": "1", "country": "AU", "state": "VIC"}
+        ],
         custom_attributes=[{"namespace": "n", "handle": "hue", "type": "string", "value": "SecretHue"}],
     )
     other = await person(shop)
@@ -43,7 +53,9 @@ async def remembered(shop):
     for (table,) in tables:
         for value in PLANTED:
             rows = await shop.sql(
-                f"SELECT 1 FROM {table} t WHERE t.tenant_id = %s AND strpos(t::text, %s) > 0 LIMIT 1", shop.tenant.id, value
+                f"SELECT 1 FROM {table} t WHERE t.tenant_id = %s AND strpos(t::text, %s) > 0 LIMIT 1",
+                shop.tenant.id,
+                value,
             )
             found += [(table, value)] if rows else []
     jobs = await shop.sql("SELECT args::text FROM procrastinate_jobs WHERE args ->> 'tenant' = %s", shop.handle)

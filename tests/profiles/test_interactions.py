@@ -27,7 +27,13 @@ async def test_an_interaction_belongs_to_the_profile_that_an_identity_names(shop
     assert list(errors(await shop.post("/interactions", half, status=422))) == ["interacted_id"]
     nothing = errors(await shop.post("/interactions", {}, status=422))
     assert set(nothing) >= {"action", "channel", "signal", "name", "namespace"}
-    bad = errors(await shop.post("/interactions", {**FIVE, "profile_id": other["id"], "signal": 2, "location_id": 9, "action": "x"}, status=422))
+    bad = errors(
+        await shop.post(
+            "/interactions",
+            {**FIVE, "profile_id": other["id"], "signal": 2, "location_id": 9, "action": "x"},
+            status=422,
+        )
+    )
     assert {"signal", "action"} <= set(bad)
     assert (await shop.get(f"/profiles/{made['id']}/interactions"))["meta"]["total"] == 2
     assert (await shop.get(f"/profiles/{other['id']}/interactions"))["data"] == []

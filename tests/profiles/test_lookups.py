@@ -13,7 +13,9 @@ async def ids(shop, **params):
 async def test_search_forgives_case_accents_order_and_typos(shop):
     zoe = await person(shop, first_name="Zoë", last_name="Müller", mobile_phone="0412 345 678")
     ann = await person(shop, first_name="Annabel", last_name="Smith", email="bel@tern.example")
-    bob = await person(shop, first_name="Bob", last_name="Smithson", identities=[{"handle": "card", "identifier": "C-9917"}])
+    bob = await person(
+        shop, first_name="Bob", last_name="Smithson", identities=[{"handle": "card", "identifier": "C-9917"}]
+    )
     assert await ids(shop, search="MULLER zoe") == [zoe["id"]]
     assert await ids(shop, search="smith") == [ann["id"], bob["id"]]
     assert await ids(shop, **{"filter[search]": "annabl smiht"}) == [ann["id"]]
@@ -87,9 +89,13 @@ async def test_the_count_of_all_follows_every_write(shop):
 
 async def test_search_id_and_exists(shop):
     made = await person(shop, identities=[{"handle": "card", "identifier": "7"}])
-    assert (await shop.post("/profiles/search-id", {"type": "profile_id", "id": made["id"]}, status=200))["data"] == made
+    assert (await shop.post("/profiles/search-id", {"type": "profile_id", "id": made["id"]}, status=200))[
+        "data"
+    ] == made
     assert (await shop.post("/profiles/search-id", {"type": "CARD", "id": 7}, status=200))["data"] == made
-    assert (await shop.post("/profiles/exists", {"type": "card", "id": "7"}, status=200)) == {"data": {"id": made["id"]}}
+    assert (await shop.post("/profiles/exists", {"type": "card", "id": "7"}, status=200)) == {
+        "data": {"id": made["id"]}
+    }
     await shop.post("/profiles/exists", {"type": "card", "id": "8"}, status=404)
     await shop.post("/profiles/search-id", {"type": "profile_id", "id": "x"}, status=404)
     assert set(errors(await shop.post("/profiles/exists", {}, status=422))) == {"type", "id"}
@@ -99,7 +105,9 @@ async def test_search_id_and_exists(shop):
 
 async def test_availability(shop):
     made = await person(shop, email="a@example.com", first_name="Ines", last_name="Varga")
-    answer = await shop.post("/profiles/availability", {"email": "A@example.com", "mobile_phone": "0412000111"}, status=200)
+    answer = await shop.post(
+        "/profiles/availability", {"email": "A@example.com", "mobile_phone": "0412000111"}, status=200
+    )
     assert answer["data"] == {
         "email": {"available": False, "profile": {"id": made["id"], "full_name": "Ines Varga"}},
         "mobile_phone": {"available": True, "profile": None},
@@ -126,7 +134,10 @@ async def test_sync_upserts_by_identity_then_email_then_mobile(shop):
 
 async def test_racing_syncs_make_one_profile(shop):
     async def sync(number: int) -> int:
-        body = {"email": "race@example.com", "custom_attributes": [{"namespace": "n", "handle": f"h{number}", "type": "integer", "value": number}]}
+        body = {
+            "email": "race@example.com",
+            "custom_attributes": [{"namespace": "n", "handle": f"h{number}", "type": "integer", "value": number}],
+        }
         return (await shop.call("POST", "/profiles/sync", json=body)).status_code
 
     codes = await asyncio.gather(*(sync(number) for number in range(20)))

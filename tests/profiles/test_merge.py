@@ -1,9 +1,10 @@
 import asyncio
 
 import pytest
+from persons import errors, events, forget_events, person
+
 from omneo_api import registry  # noqa: F401
 from omneo_api.foundation.models import Base, Tenanted
-from persons import errors, events, forget_events, person
 
 pytestmark = pytest.mark.anyio
 
@@ -13,14 +14,19 @@ async def full(shop, number, **values):
     return await person(
         shop,
         identities=[{"handle": "card", "identifier": number, "is_primary": True}],
-        addresses=[{"address_line_1": f"{number} A", "city": "B", "postcode": "1", "country": "AU", "external_id": "home"}],
+        addresses=[
+            {"address_line_1": f"{number} A", "city": "B", "postcode": "1", "country": "AU", "external_id": "home"}
+        ],
         comms_attributes={"sms_promo": True},
         attributes={"appearance": {"size_shoe": str(number), "size_top": None if number == 1 else "M"}},
         custom_attributes=[
             {"namespace": "n", "handle": "same", "type": "integer", "value": number},
             {"namespace": "n", "handle": f"own{number}", "type": "integer", "value": number},
         ],
-        dates_attributes=[{"date": "2020-01-01", "handle": f"d{number}"}, {"date": f"200{number}-01-01", "handle": "same"}],
+        dates_attributes=[
+            {"date": "2020-01-01", "handle": f"d{number}"},
+            {"date": f"200{number}-01-01", "handle": "same"},
+        ],
         tags=[f"t{number}", "both"],
         statuses=["vip", f"s{number}"],
         regions=[{"handle": "all"}, {"handle": f"r{number}"}],
@@ -37,13 +43,22 @@ async def pair(shop):
     for handle in ("all", "r1", "r2"):
         await shop.post("/regions", {"name": handle, "handle": handle})
     winner = await full(shop, 1, first_name="Ann")
-    loser = await full(shop, 2, first_name="Bea", last_name="Costa", mobile_phone="0412000111", birth_day=1, birth_month=2)
+    loser = await full(
+        shop, 2, first_name="Bea", last_name="Costa", mobile_phone="0412000111", birth_day=1, birth_month=2
+    )
     third = await person(shop)
     await shop.post("/connection/definitions", {"name": "R", "handle": "r", "type": "referral"})
     for one, two in ((loser, winner), (loser, third), (winner, third), (third, loser)):
         body = {"connection_definition_handle": "r", "connector_id": one["id"], "connected_id": two["id"]}
         await shop.post("/connections", body)
-    interaction = {"action": "view", "channel": "app", "signal": 1, "name": "n", "namespace": "s", "profile_id": loser["id"]}
+    interaction = {
+        "action": "view",
+        "channel": "app",
+        "signal": 1,
+        "name": "n",
+        "namespace": "s",
+        "profile_id": loser["id"],
+    }
     await shop.post("/interactions", interaction)
     return winner, loser, third
 
@@ -59,7 +74,9 @@ async def left_on(shop, profile_id):
             if rule.referred_table.name == "profiles":
                 column = rule.column_keys[-1]
                 where = " AND deleted_at IS NULL" if table.name == "connections" else ""
-                count = (await shop.sql(f"SELECT count(*) FROM {table.name} WHERE {column} = %s{where}", profile_id))[0][0]
+                count = (await shop.sql(f"SELECT count(*) FROM {table.name} WHERE {column} = %s{where}", profile_id))[
+                    0
+                ][0]
                 if count:
                     found[table.name] = count
     return found

@@ -103,8 +103,8 @@ class Listing:
     filters: names of fields that may be filtered (default: every scalar field of the schema), and by name whatever is
         reached differently. search: columns searched by substring, or an expression. unless: conditions that hold
         until the filter of that name is given. order: default sort, the primary key is always the last word.
-        counted: name of a counter that knows the size of the unfiltered list. contained: what `json_contains` looks into
-        (default: `meta`). custom_field: the relationship to rows of namespace, handle and value for that filter.
+        counted: name of a counter that knows the size of the unfiltered list. contained: what `json_contains` looks
+        into (default: `meta`). custom_field: the relationship to rows of namespace, handle and value for that filter.
     """
 
     def __init__(

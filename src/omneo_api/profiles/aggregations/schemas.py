@@ -3,10 +3,10 @@
 import uuid
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
-from sqlalchemy import func, literal_column
+from sqlalchemy import func
 from sqlalchemy.dialects.postgresql import JSONB
 
 from omneo_api.commerce.locations.schemas import LocationRead

@@ -27,9 +27,7 @@ _DEFINITION = Statement(
         (ConnectionDefinition.id == _ID) | (ConnectionDefinition.handle_key == bindparam("handle")),
     )
 )
-_OF_CONNECTION = Statement(
-    lambda: select(*ConnectionDefinition.__table__.c).where(ConnectionDefinition.id == _ID)
-)
+_OF_CONNECTION = Statement(lambda: select(*ConnectionDefinition.__table__.c).where(ConnectionDefinition.id == _ID))
 _LOCK_BOTH = Statement(
     "SELECT id FROM profiles WHERE id = ANY (:ids::uuid[]) AND deleted_at IS NULL ORDER BY id FOR UPDATE"
 )
@@ -50,9 +48,9 @@ _OPEN = Statement(
     """
 )
 _ROW = Statement(
-    lambda: select(*Connection.__table__.c)
-    .where(Connection.id == _ID, Connection.deleted_at.is_(None))
-    .with_for_update()
+    lambda: (
+        select(*Connection.__table__.c).where(Connection.id == _ID, Connection.deleted_at.is_(None)).with_for_update()
+    )
 )
 _CLEAR = {
     name: Statement(
@@ -69,7 +67,9 @@ async def definition_of(session: Any, body: Any) -> Any:
     handle = body.connection_definition_handle
     row = await session.row(_DEFINITION, id=body.connection_definition_id, handle=handle.lower() if handle else None)
     if row is None:
-        name = "connection_definition_id" if body.connection_definition_id is not None else "connection_definition_handle"
+        name = (
+            "connection_definition_id" if body.connection_definition_id is not None else "connection_definition_handle"
+        )
         raise Invalid.field(name, selected_is_invalid(name))
     return row
 

@@ -123,7 +123,7 @@ def _compares(row: Any, operator: str, place: int, *, numeric: bool) -> ColumnEl
     number = bindparam(f"a{place}_number", type_=ARRAY(Numeric) if many else Numeric)
     as_number = row.value_number == any_(number) if many else _apply(operator, row.value_number, number)
     is_text = row.value_number.is_(None)
-    return func.coalesce(as_number, is_text & as_text)  # type: ignore[no-any-return]
+    return func.coalesce(as_number, is_text & as_text)
 
 
 def _apply(operator: str, column: Any, value: Any) -> Any:

@@ -26,7 +26,9 @@ NULLED = frozenset(
     }
 )
 EMPTIED = frozenset({"custom_attributes", "custom_fields", "attributes", "appearance", "meta", "value", "old_value"})
-BUSINESS = frozenset({"definition", "location", "joined_location", "preferred_location", "items", "tier", "aggregations"})
+BUSINESS = frozenset(
+    {"definition", "location", "joined_location", "preferred_location", "items", "tier", "aggregations"}
+)
 """Sub-objects that describe the shop."""
 
 

@@ -23,7 +23,16 @@ from omneo_api.profiles.profile.models import Profile
 
 ERASE = "profiles.erase"
 KEPT = frozenset(
-    {"transaction_states", "orders", "rewards", "points", "credits", "benefits", "redemption_states", "profile_aggregations"}
+    {
+        "transaction_states",
+        "orders",
+        "rewards",
+        "points",
+        "credits",
+        "benefits",
+        "redemption_states",
+        "profile_aggregations",
+    }
 )
 """Tables whose rows are facts of the business and stay without the person."""
 BLANK = {
@@ -129,7 +138,7 @@ async def purge(session: Any, profile_id: uuid.UUID) -> None:
     for statement in _owned():
         await session.execute(statement, id=profile_id)
     now = session.now
-    empty = {
+    empty: dict[str, Any] = {
         "email": None,
         "currency": None,
         "joined_location_id": None,
@@ -225,9 +234,7 @@ _AUDITS = Statement(
     WHERE id > :after::bigint AND profile_id = :id::uuid AND event <> 'erased' ORDER BY id LIMIT 200
     """
 )
-_PUT_AUDIT = Statement(
-    "UPDATE audits SET old_values = :old::text, new_values = :new::text WHERE id = :row::bigint"
-)
+_PUT_AUDIT = Statement("UPDATE audits SET old_values = :old::text, new_values = :new::text WHERE id = :row::bigint")
 _ANSWERS = Statement("DELETE FROM idempotency_keys WHERE strpos(encode(body, 'escape'), :id::text) > 0")
 _ROWS = Statement(
     "UPDATE batch_items SET payload = NULL, external_id = NULL WHERE entity_id = :id::text AND payload IS NOT NULL"

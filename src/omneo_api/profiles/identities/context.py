@@ -12,7 +12,7 @@ from omneo_api.profiles.profile.schemas import ProfileContext, ProfileOfIdentity
 class IdentityWithProfile(IdentityRead):
     """An identity in the list of all: `include=profile` adds its profile."""
 
-    profile: Annotated[ProfileOfIdentity | None, Included("read-profiles")]  # type: ignore[valid-type]
+    profile: Annotated[ProfileOfIdentity | None, Included("read-profiles")]
 
 
 class IdentityContext(Read):

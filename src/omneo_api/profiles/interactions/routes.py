@@ -80,9 +80,7 @@ async def browse_own(session: Any, call: Call, owner: Owner) -> Answer:
     return await reader.browse(session, call, owner)
 
 
-@own.get(
-    "/interactions/{id}", "read-interactions", answers=InteractionRead, aliases=("/interaction/{id}",)
-)
+@own.get("/interactions/{id}", "read-interactions", answers=InteractionRead, aliases=("/interaction/{id}",))
 async def show_own(session: Any, call: Call, owner: Owner, id: int) -> Answer:
     """Read an interaction of a profile"""
     return await reader.show(session, call, id, owner)

@@ -70,7 +70,10 @@ ObjectType = Literal[
 def _object_id(row: Any) -> Any:
     """Digits are shown as a number, everything else as text."""
     return case(
-        (row.interacted_id.regexp_match(literal_column("'^[0-9]{1,18}$'")), func.to_jsonb(cast(row.interacted_id, BigInteger))),
+        (
+            row.interacted_id.regexp_match(literal_column("'^[0-9]{1,18}$'")),
+            func.to_jsonb(cast(row.interacted_id, BigInteger)),
+        ),
         else_=func.to_jsonb(row.interacted_id, type_=JSONB),
     )
 

@@ -98,14 +98,16 @@ async def apply_profile(session: Any, row: dict[str, Any], batch: BatchRun) -> A
 
 
 @processor("identity")
-async def apply_identity(session: Any, row: dict[str, Any], batch: BatchRun) -> Applied:
+async def apply_identity(session: Any, row: dict[str, Any], _batch: BatchRun) -> Applied:
     """Adds an identity, or changes the flags of one that the profile has."""
     item = validate(IdentityRow, row)
     try:
         await lock_profile(session, item.profile_id)
     except NotFound:
         raise Invalid.field("profile_id", selected_is_invalid("profile_id")) from None
-    body = IdentityBody(**{name: row[name] for name in ("handle", "identifier", "is_active", "is_primary") if name in row})
+    body = IdentityBody(
+        **{name: row[name] for name in ("handle", "identifier", "is_active", "is_primary") if name in row}
+    )
     taken = (await identities.owners(session, [(body.handle, body.identifier)])).get(0)
     if taken is not None and taken.profile_id != item.profile_id:
         raise Invalid.field("identifier", identities.EXISTS)
@@ -122,5 +124,5 @@ async def apply_identity(session: Any, row: dict[str, Any], batch: BatchRun) -> 
 
 
 @processor("interaction")
-async def apply_interaction(session: Any, row: dict[str, Any], batch: BatchRun) -> Applied:
+async def apply_interaction(session: Any, row: dict[str, Any], _batch: BatchRun) -> Applied:
     return await interactions.create(session, validate(InteractionCreate, row)), None

@@ -180,8 +180,8 @@ class SpecialHoursBody(_Times):
 
 
 class AttributesBody(Body):
-    comms: CommsBody | None = None  # type: ignore[valid-type]
-    appearance: AppearanceBody | None = None  # type: ignore[valid-type]
+    comms: CommsBody | None = None
+    appearance: AppearanceBody | None = None
     dates: Annotated[list[DateBody], Field(max_length=MOST)] | None = None
 
 
@@ -246,7 +246,7 @@ class ProfileBody(Body):
     identities: Annotated[list[IdentityItem], Field(max_length=MOST)] | None = None
     addresses: Annotated[list[AddressBody], Field(max_length=MOST)] | None = None
     attributes: AttributesBody | None = None
-    comms_attributes: CommsBody | None = None  # type: ignore[valid-type]
+    comms_attributes: CommsBody | None = None
     custom_attributes: CustomAttributes | None = None
     dates_attributes: Annotated[list[DateBody], Field(max_length=MOST)] | None = None
     regions: Annotated[list[RegionItem], Field(max_length=MOST)] | None = None

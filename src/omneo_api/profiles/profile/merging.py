@@ -86,8 +86,10 @@ def _coalesced(table: str, columns: Sequence[str]) -> str:
 def _one_row(table: str, columns: Sequence[str]) -> tuple[str, ...]:
     return (
         _coalesced(table, columns),
-        f"DELETE FROM {table} l WHERE l.profile_id = :loser::uuid"
-        f" AND EXISTS (SELECT 1 FROM {table} w WHERE w.profile_id = :winner::uuid)",
+        f"""
+        DELETE FROM {table} l WHERE l.profile_id = :loser::uuid
+            AND EXISTS (SELECT 1 FROM {table} w WHERE w.profile_id = :winner::uuid)
+        """,
         f"UPDATE {table} SET profile_id = :winner::uuid WHERE profile_id = :loser::uuid",
     )
 
@@ -95,8 +97,10 @@ def _one_row(table: str, columns: Sequence[str]) -> tuple[str, ...]:
 def _keyed(table: str, *keys: str) -> tuple[str, ...]:
     same = " AND ".join(f"w.{key} = l.{key}" for key in keys)
     return (
-        f"DELETE FROM {table} l WHERE l.profile_id = :loser::uuid AND EXISTS"
-        f" (SELECT 1 FROM {table} w WHERE w.profile_id = :winner::uuid AND {same})",
+        f"""
+        DELETE FROM {table} l WHERE l.profile_id = :loser::uuid
+            AND EXISTS (SELECT 1 FROM {table} w WHERE w.profile_id = :winner::uuid AND {same})
+        """,
         f"UPDATE {table} SET profile_id = :winner::uuid WHERE profile_id = :loser::uuid",
     )
 
@@ -177,14 +181,15 @@ _RUN = tuple(Statement(step) for step in _STEPS)
 @cache
 def _moved() -> tuple[tuple[str, str, Statement], ...]:
     """(table, column, statement) of everything else that names a profile and may change."""
-    found = []
+    found: list[tuple[str, str, Statement]] = []
+    table: Any
     for mapper in sorted(Base.registry.mappers, key=lambda mapper: str(mapper.local_table)):
         model, table = mapper.class_, mapper.local_table
         if not issubclass(model, Tenanted) or model.insert_only:
             continue
         owned = {
             column
-            for rule in table.foreign_key_constraints  # type: ignore[attr-defined]
+            for rule in table.foreign_key_constraints
             if rule.referred_table.name == "profiles"
             for column in rule.column_keys
             if column != "tenant_id"
@@ -203,9 +208,7 @@ async def merge(session: Any, source_id: uuid.UUID, destination_id: uuid.UUID) -
     """
     if source_id == destination_id:
         raise Invalid.field("source_profile_id", "The source and destination profiles must be different.")
-    rows = {
-        profile_id: await lock_profile(session, profile_id) for profile_id in sorted((source_id, destination_id))
-    }
+    rows = {profile_id: await lock_profile(session, profile_id) for profile_id in sorted((source_id, destination_id))}
     loser, winner = rows[source_id], rows[destination_id]
     ids = {"loser": source_id, "winner": destination_id}
     await incentives.merge(session, source_id, destination_id)

@@ -90,8 +90,8 @@ def flat_attributes_of(profile: Any) -> Any:
 
 
 class AttributesRead(Read):
-    comms: CommsRead  # type: ignore[valid-type]
-    appearance: AppearanceRead  # type: ignore[valid-type]
+    comms: CommsRead
+    appearance: AppearanceRead
     dates: list[DateRead]
 
 

@@ -106,9 +106,9 @@ def _triggers() -> tuple[str, ...]:
     statements = []
     for table, condition in watched.items():
         run = "EXECUTE FUNCTION omneo_index_profiles()"
+        each = f"REFERENCING NEW TABLE AS changed FOR EACH STATEMENT {run}"
         statements += [
-            f"CREATE OR REPLACE TRIGGER search_insert AFTER INSERT ON {table} "
-            f"REFERENCING NEW TABLE AS changed FOR EACH STATEMENT {run}",
+            f"CREATE OR REPLACE TRIGGER search_insert AFTER INSERT ON {table} {each}",
             f"CREATE OR REPLACE TRIGGER search_update AFTER UPDATE ON {table} FOR EACH ROW WHEN ({condition}) {run}",
         ]
     statements.append(

@@ -24,7 +24,8 @@ _BY_MOBILE = Statement("SELECT id FROM profiles WHERE mobile_phone = :mobile::te
 _NEXT = Statement(
     """
     SELECT id FROM profiles
-    WHERE deleted_at IS NULL AND id > :after::uuid AND (:since::timestamptz IS NULL OR updated_at >= :since::timestamptz)
+    WHERE deleted_at IS NULL AND id > :after::uuid
+      AND (:since::timestamptz IS NULL OR updated_at >= :since::timestamptz)
     ORDER BY id LIMIT 500
     """
 )

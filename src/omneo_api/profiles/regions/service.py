@@ -52,7 +52,7 @@ async def attach(session: Any, profile_id: uuid.UUID, region_id: int, values: di
     """
     rows = await rows_of(session, profile_id)
     row = rows.get(region_id)
-    columns = {name: values[name] for name in ("country", "state", "is_active") if name in values}
+    columns: dict[str, Any] = {name: values[name] for name in ("country", "state", "is_active") if name in values}
     if columns.get("is_active", False) is None:
         del columns["is_active"]
     if row is None:
