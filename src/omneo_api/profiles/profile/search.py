@@ -6,7 +6,8 @@ neither LIKE nor the trigram operators are leakproof; so a function of the table
 session's tenant itself.
 
 A search goes from strict to lenient and stops as soon as it has found enough: keys, whole words, any part (where
-words begin, first), similar words. So the best come first, and a common name does not make the database weigh a million rows.
+words begin, first), similar words. So the best come first, and a common name does not make the database weigh a
+million rows.
 """
 
 import uuid
@@ -72,7 +73,8 @@ BEGIN
     -- A whole address, number or identifier is found by its key.
     IF cardinality(words) = 1 AND words[1] ~ '[0-9@]' THEN
         SELECT array_agg(f.id) INTO more FROM (
-            SELECT p.id FROM profiles p WHERE p.tenant_id = omneo_tenant() AND p.email = words[1] AND p.deleted_at IS NULL
+            SELECT p.id FROM profiles p WHERE p.tenant_id = omneo_tenant() AND p.email = words[1]
+                AND p.deleted_at IS NULL
             UNION SELECT p.id FROM profiles p WHERE p.tenant_id = omneo_tenant() AND p.mobile_phone = '+' || words[1]
                 AND p.deleted_at IS NULL
             UNION SELECT i.profile_id FROM identities i WHERE i.tenant_id = omneo_tenant()
