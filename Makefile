@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+DEV_STAMP := $(VENV)/.installed-dev
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 JOBS ?= 2
 
 .PHONY: help serve test check bench format lock openapi clean
@@ -10,21 +12,29 @@ JOBS ?= 2
 help: ## Show these lines
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-10s %s\n", $$1, $$2}'
 
-$(STAMP): requirements.txt requirements-dev.txt pyproject.toml
+# What `make serve` needs, and beside it what developing needs.
+$(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 ..."; exit 1; }
-	@echo "Making the environment in $(VENV) (once, about a minute)"
 	@$(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+
+$(STAMP): requirements.txt pyproject.toml | $(VENV)/bin/python
+	@echo "Making the environment in $(VENV) (once, about a minute)"
+	@$(INSTALL) --require-hashes -r requirements.txt
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
+
+$(DEV_STAMP): requirements-dev.txt $(STAMP)
+	@echo "Adding what tests and checks need"
+	@$(INSTALL) --require-hashes -r requirements-dev.txt
+	@touch $(DEV_STAMP)
 
 serve: $(STAMP) ## Start everything: PostgreSQL, API and worker
 	@exec $(BIN)/omneo serve
 
-test: $(STAMP) ## Run the whole test suite against a real PostgreSQL
+test: $(DEV_STAMP) ## Run the whole test suite against a real PostgreSQL
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
-check: $(STAMP) ## Lint, types, own rules, migrations and the OpenAPI files
+check: $(DEV_STAMP) ## Lint, types, own rules, migrations and the OpenAPI files
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
@@ -33,16 +43,16 @@ check: $(STAMP) ## Lint, types, own rules, migrations and the OpenAPI files
 	@$(BIN)/python tools/configuration_reference.py --check
 	@$(BIN)/omneo openapi export --check openapi
 
-bench: $(STAMP) ## Measure against the ceilings (needs wrk)
+bench: $(DEV_STAMP) ## Measure against the ceilings (needs wrk)
 	@$(BIN)/python benchmarks/run.py
 
-format: $(STAMP) ## Format and mend what can be mended
+format: $(DEV_STAMP) ## Format and mend what can be mended
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
 
-openapi: $(STAMP) ## Write the OpenAPI files
+openapi: $(DEV_STAMP) ## Write the OpenAPI files
 	@$(BIN)/omneo openapi export openapi
 
-lock: $(STAMP) ## Lock the dependencies of pyproject.toml with hashes
+lock: $(DEV_STAMP) ## Lock the dependencies of pyproject.toml with hashes
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header pyproject.toml -o requirements.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --extra dev pyproject.toml -c requirements.txt -o requirements-dev.txt

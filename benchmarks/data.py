@@ -69,6 +69,6 @@ def fill(url: str, profiles: int, transactions: int) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         with tenants.acting_for(connection, TENANT):
             for _, statement in FILL:
-                statement = statement.replace(" % ", " %% ").replace("%%%%", "%%")
-                connection.execute(statement, {"profiles": profiles, "transactions": transactions})
+                text = statement.replace(" % ", " %% ").replace("%%%%", "%%")
+                connection.execute(text, {"profiles": profiles, "transactions": transactions})
         connection.execute("VACUUM ANALYZE")

@@ -148,7 +148,7 @@ def _script(statement: dict) -> str:
         value = statement["values"][place - 1]
         literal = "NULL" if value is None else "'" + value.replace("'", "''") + "'"
         sql = sql.replace(f"${place}", literal)
-    return " ".join(sql.replace(":", ":").split()) + ";\n"
+    return " ".join(sql.split()) + ";\n"
 
 
 def _under_load(child, seconds: int) -> float:

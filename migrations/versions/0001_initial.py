@@ -182,6 +182,46 @@ def upgrade() -> None:
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.create_table(
+        "connection_definitions",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), server_default=sa.text("'other'"), nullable=False),
+        sa.Column("short_description", sa.Text(), nullable=True),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("shareable_attributes", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("icon", sa.Text(), nullable=True),
+        sa.Column("cover", sa.Text(), nullable=True),
+        sa.Column("internal_notes", sa.Text(), nullable=True),
+        sa.Column("tenant", sa.Text(), nullable=True),
+        sa.Column("start_date_global", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("end_date_global", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("end_date_duration", sa.Integer(), nullable=True),
+        sa.Column("connector_condition", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("connected_condition", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("connector_can_break", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("connected_can_break", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("is_published", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("is_pending", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("is_archived", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("handle", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("handle_key", sa.Text(), sa.Computed("lower(handle)", persisted=True), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_connection_definitions")),
+    )
+    op.create_index(
+        "uq_connection_definitions_handle",
+        "connection_definitions",
+        ["tenant_id", "handle_key"],
+        unique=True,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_table(
         "currencies",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -402,6 +442,40 @@ def upgrade() -> None:
         sa.Column("handle_key", sa.Text(), sa.Computed("lower(handle)", persisted=True), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_regions")),
         sa.UniqueConstraint("tenant_id", "handle_key", name=op.f("uq_regions_tenant_id_handle_key")),
+    )
+    op.create_table(
+        "reminders",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("recipient", sa.Text(), nullable=True),
+        sa.Column("schedule_type", sa.Text(), nullable=False),
+        sa.Column("timezone", sa.Text(), nullable=True),
+        sa.Column("remind_at", sa.DateTime(), nullable=True),
+        sa.Column("period_unit", sa.Text(), nullable=True),
+        sa.Column("period_value", sa.Integer(), nullable=True),
+        sa.Column("period_time_at", sa.Time(), nullable=True),
+        sa.Column("repeat_unit", sa.Text(), nullable=True),
+        sa.Column("repeat_value", sa.Integer(), nullable=True),
+        sa.Column("repeat_time_at", sa.Time(), nullable=True),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("is_active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("last_run_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("next_run_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("username", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_reminders")),
+    )
+    op.create_index(
+        "ix_reminders_due",
+        "reminders",
+        ["tenant_id", "next_run_at"],
+        unique=False,
+        postgresql_where=sa.text("is_active AND next_run_at IS NOT NULL"),
     )
     op.create_table(
         "roles",
@@ -1008,6 +1082,7 @@ def upgrade() -> None:
         sa.Column("preferred_staff_id", sa.UUID(), nullable=True),
         sa.Column("tags", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("created_by", sa.Text(), nullable=True),
+        sa.Column("purged_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
@@ -1295,6 +1370,108 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant_id", "token_hash", name=op.f("uq_api_tokens_tenant_id_token_hash")),
     )
     op.create_index("ix_api_tokens_user", "api_tokens", ["tenant_id", "user_id"], unique=False, postgresql_where=None)
+    op.create_table(
+        "connections",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("definition_id", sa.BigInteger(), nullable=False),
+        sa.Column("is_mutual", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("connector_id", sa.UUID(), nullable=False),
+        sa.Column("connected_id", sa.UUID(), nullable=False),
+        sa.Column(
+            "first_id",
+            sa.UUID(),
+            sa.Computed(
+                "CASE WHEN is_mutual THEN least(connector_id, connected_id) ELSE connector_id END", persisted=True
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "second_id",
+            sa.UUID(),
+            sa.Computed(
+                "CASE WHEN is_mutual THEN greatest(connector_id, connected_id) ELSE connected_id END", persisted=True
+            ),
+            nullable=False,
+        ),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("notes", sa.Text(), nullable=True),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("connected_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("disconnected_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("disconnected_by", sa.Text(), nullable=True),
+        sa.Column("is_published", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("is_default", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("is_archived", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("was_invalidated", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("is_primary", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("sort_order", sa.Integer(), nullable=True),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("external_id_type", sa.Text(), nullable=True),
+        sa.Column("organisation_id", sa.BigInteger(), nullable=True),
+        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "connected_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_connections_tenant_id_connected_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "connector_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_connections_tenant_id_connector_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "definition_id"],
+            ["connection_definitions.tenant_id", "connection_definitions.id"],
+            name=op.f("fk_connections_tenant_id_definition_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_connections")),
+    )
+    op.create_index(
+        "ix_connections_connected",
+        "connections",
+        ["tenant_id", "connected_id", "id"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_index(
+        "ix_connections_connector",
+        "connections",
+        ["tenant_id", "connector_id", "id"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_index(
+        "uq_connections_default",
+        "connections",
+        ["tenant_id", "definition_id", "connector_id"],
+        unique=True,
+        postgresql_where=sa.text("is_default AND deleted_at IS NULL"),
+    )
+    op.create_index(
+        "uq_connections_open",
+        "connections",
+        ["tenant_id", "definition_id", "first_id", "second_id"],
+        unique=True,
+        postgresql_where=sa.text(
+            "deleted_at IS NULL AND status NOT IN ('rejected', 'archived', 'break') AND ended_at IS NULL"
+        ),
+    )
+    op.create_index(
+        "uq_connections_primary",
+        "connections",
+        ["tenant_id", "definition_id", "connector_id"],
+        unique=True,
+        postgresql_where=sa.text("is_primary AND deleted_at IS NULL"),
+    )
     op.create_table(
         "country_states",
         sa.Column(
@@ -2578,6 +2755,76 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "interactions",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("profile_id", sa.UUID(), nullable=False),
+        sa.Column("identity_id", sa.BigInteger(), nullable=True),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("signal", sa.SmallInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("namespace", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("url", sa.Text(), nullable=True),
+        sa.Column("duration", sa.Numeric(), nullable=True),
+        sa.Column("latitude", sa.Numeric(), nullable=True),
+        sa.Column("longitude", sa.Numeric(), nullable=True),
+        sa.Column("interacted_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("interacted_type", sa.Text(), nullable=True),
+        sa.Column("interacted_id", sa.Text(), nullable=True),
+        sa.Column("location_id", sa.BigInteger(), nullable=True),
+        sa.Column("product_id", sa.BigInteger(), nullable=True),
+        sa.Column("product_variant_id", sa.BigInteger(), nullable=True),
+        sa.Column("product_category_id", sa.BigInteger(), nullable=True),
+        sa.Column("staff_id", sa.UUID(), nullable=True),
+        sa.Column("organisation_id", sa.BigInteger(), nullable=True),
+        sa.Column("tags", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "identity_id"],
+            ["identities.tenant_id", "identities.id"],
+            name=op.f("fk_interactions_tenant_id_identity_id"),
+            ondelete="SET NULL (identity_id)",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "location_id"],
+            ["locations.tenant_id", "locations.id"],
+            name=op.f("fk_interactions_tenant_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_interactions_tenant_id_profile_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_interactions")),
+    )
+    op.create_index(
+        "ix_interactions_identity",
+        "interactions",
+        ["tenant_id", "identity_id"],
+        unique=False,
+        postgresql_where=sa.text("identity_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_interactions_object",
+        "interactions",
+        ["tenant_id", "interacted_type", "interacted_id"],
+        unique=False,
+        postgresql_where=sa.text("interacted_type IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_interactions_profile",
+        "interactions",
+        ["tenant_id", "profile_id", "id"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_table(
         "profile_date_links",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -2782,6 +3029,14 @@ def downgrade() -> None:
     op.drop_index("ix_profile_date_links_profile", table_name="profile_date_links", postgresql_where=None)
     op.drop_index("ix_profile_date_links_date", table_name="profile_date_links", postgresql_where=None)
     op.drop_table("profile_date_links")
+    op.drop_index("ix_interactions_profile", table_name="interactions", postgresql_where=None)
+    op.drop_index(
+        "ix_interactions_object", table_name="interactions", postgresql_where=sa.text("interacted_type IS NOT NULL")
+    )
+    op.drop_index(
+        "ix_interactions_identity", table_name="interactions", postgresql_where=sa.text("identity_id IS NOT NULL")
+    )
+    op.drop_table("interactions")
     op.drop_table("transaction_voids")
     op.drop_index(
         "ix_transaction_states_transacted_at", table_name="transaction_states", postgresql_include=["void_kind"]
@@ -2954,6 +3209,26 @@ def downgrade() -> None:
     op.drop_table("credit_number_sequences")
     op.drop_index("ix_country_states_country", table_name="country_states", postgresql_where=None)
     op.drop_table("country_states")
+    op.drop_index(
+        "uq_connections_primary",
+        table_name="connections",
+        postgresql_where=sa.text("is_primary AND deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "uq_connections_open",
+        table_name="connections",
+        postgresql_where=sa.text(
+            "deleted_at IS NULL AND status NOT IN ('rejected', 'archived', 'break') AND ended_at IS NULL"
+        ),
+    )
+    op.drop_index(
+        "uq_connections_default",
+        table_name="connections",
+        postgresql_where=sa.text("is_default AND deleted_at IS NULL"),
+    )
+    op.drop_index("ix_connections_connector", table_name="connections", postgresql_where=None)
+    op.drop_index("ix_connections_connected", table_name="connections", postgresql_where=None)
+    op.drop_table("connections")
     op.drop_index("ix_api_tokens_user", table_name="api_tokens", postgresql_where=None)
     op.drop_table("api_tokens")
     op.drop_index("ix_validation_rule_values_rule", table_name="validation_rule_values", postgresql_where=None)
@@ -3029,6 +3304,10 @@ def downgrade() -> None:
     op.drop_table("statuses")
     op.drop_table("settings")
     op.drop_table("roles")
+    op.drop_index(
+        "ix_reminders_due", table_name="reminders", postgresql_where=sa.text("is_active AND next_run_at IS NOT NULL")
+    )
+    op.drop_table("reminders")
     op.drop_table("regions")
     op.drop_table("permissions")
     op.drop_index("ix_movements_profile", table_name="movements", postgresql_where=None)
@@ -3050,6 +3329,12 @@ def downgrade() -> None:
     op.drop_table("events")
     op.drop_table("custom_fields")
     op.drop_table("currencies")
+    op.drop_index(
+        "uq_connection_definitions_handle",
+        table_name="connection_definitions",
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_table("connection_definitions")
     op.drop_index("uq_brands_handle", table_name="brands", postgresql_where=sa.text("deleted_at IS NULL"))
     op.drop_table("brands")
     op.drop_index("ix_batches_import_job", table_name="batches", postgresql_where=sa.text("import_job_id IS NOT NULL"))

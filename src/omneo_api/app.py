@@ -1,5 +1,7 @@
 """Composition: which rooms stand where, with which settings."""
 
+import secrets
+
 from omneo_api import openapi, registry
 from omneo_api.automation import mounts as automation
 from omneo_api.commerce import mounts as commerce
@@ -8,6 +10,8 @@ from omneo_api.foundation.application import Application
 from omneo_api.foundation.database import Database
 from omneo_api.foundation.operations import Operation
 from omneo_api.incentives import mounts as incentives
+from omneo_api.omneo_id import mounts as omneo_id
+from omneo_api.omneo_id.tokens import IdTokens
 from omneo_api.platform import mounts as platform
 from omneo_api.platform.access import Access
 from omneo_api.platform.system_routes import openapi_document, unprefixed, v3_base
@@ -35,22 +39,25 @@ def v3_operations(settings: Settings) -> list[Operation]:
     return operations + openapi_document(lambda: openapi.document(operations, "v3")).mounted()
 
 
-def id_operations() -> list[Operation]:
+def id_operations(v3: list[Operation], tokens: IdTokens) -> list[Operation]:
     """Every operation below `/id/api/v1`: an allow-list."""
-    operations: list[Operation] = []
+    operations = omneo_id.operations(v3, tokens)
     return operations + openapi_document(lambda: openapi.document(operations, "id")).mounted()
 
 
 def openapi_documents() -> dict[str, bytes]:
     """File name → document, as committed in `openapi/`."""
+    v3 = v3_operations(Settings())
     return {
-        "omneo-v3.json": openapi.document(v3_operations(Settings()), "v3"),
-        "omneo-id.json": openapi.document(id_operations(), "id"),
+        "omneo-v3.json": openapi.document(v3, "v3"),
+        "omneo-id.json": openapi.document(omneo_id.operations(v3, IdTokens("", 3600)), "id"),
     }
 
 
 def create_app(settings: Settings, database_url: str) -> Application:
     """The ASGI application of one server process."""
+    secret = settings.secret_key.get_secret_value() if settings.secret_key else secrets.token_urlsafe(48)
+    tokens = IdTokens(secret, settings.id_token_seconds)
     database = Database(database_url, read_url=settings.database_read_url, size=settings.pool_size)
     access = Access(
         database,
@@ -58,12 +65,13 @@ def create_app(settings: Settings, database_url: str) -> Application:
         base_domain=settings.base_domain,
         limit=settings.rate_limit_per_minute,
         id_limit=settings.id_rate_limit_per_minute,
+        customer=tokens.caller,
     )
     v3 = v3_operations(settings)
     return Application(
         database,
         access,
-        {V3: v3, V3_SHORT: v3, ID: id_operations(), (): unprefixed(database).mounted()},
+        {V3: v3, V3_SHORT: v3, ID: id_operations(v3, tokens), (): unprefixed(database).mounted()},
         max_body=settings.max_body_bytes,
         cors_origins=settings.cors_origins,
         trusted_proxies=settings.trusted_proxies,

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import wraps
@@ -84,7 +85,7 @@ def explained(command: Callable[..., None]) -> Callable[..., None]:
         except NoSuchTenant as fault:
             stop(f"there is no tenant {fault}: `omneo tenant list` shows them, `omneo tenant create` makes one.")
         except OperationalError as fault:
-            reason = str(fault).strip().splitlines()[-1]
+            reason = " ".join(str(fault).split()).split(" Is the server")[0]
             stop(
                 f"the database cannot be reached ({reason}): check DATABASE_URL, or unset it to use the private server."
             )
@@ -120,14 +121,11 @@ def serve(
 @explained
 def worker() -> None:
     """Run jobs: reactions, batches, schedules."""
-    from omneo_api.foundation.jobs import run_worker
-    from omneo_api.serving import prepare
+    from omneo_api.serving import work
 
     current = settings()
     with connected(current) as url:
-        prepare(current, url)
-        with contextlib.suppress(KeyboardInterrupt):
-            asyncio.run(run_worker(current, url))
+        work(current, url)
 
 
 @app.command()
@@ -288,6 +286,7 @@ def demo_load(
 ) -> None:
     """Load demo data into a running server through its API: the demo shop, or a file of purchases."""
     from omneo_api.demo import loading
+    from omneo_api.demo.failures import LoadFailed
     from omneo_api.serving import demo_token
 
     current = settings()
@@ -296,7 +295,7 @@ def demo_load(
         stop("no token: give one with --token, or run `make serve` first, which makes the demo tenant.")
     try:
         asyncio.run(loading.load(url or f"http://127.0.0.1:{current.port}", known, file, out))
-    except loading.LoadFailed as fault:
+    except LoadFailed as fault:
         stop(str(fault))
 
 
@@ -309,11 +308,10 @@ def _moment(text: str) -> datetime:
 
 
 def _duration(text: str) -> timedelta:
-    unit = UNITS.get(text[-1:])
-    try:
-        return timedelta(**{str(unit): float(text[:-1])}) if unit else stop("")
-    except (ValueError, TypeError):
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhdw])", text)
+    if found is None:
         stop(f"{text} is no duration: write 90s, 15m, 12h, 30d or 2w.")
+    return timedelta(**{UNITS[found.group(2)]: float(found.group(1))})
 
 
 def _move(handle: str, offset: timedelta, *, relative: bool) -> None:

@@ -98,10 +98,21 @@ def serve(current: Settings, url: str, out: Console, *, with_worker: bool, with_
     )
     child = _start_worker(current, url) if with_worker else None
     try:
-        server.run(sockets=[listening])
+        with contextlib.suppress(KeyboardInterrupt):
+            server.run(sockets=[listening])
     finally:
         if child is not None:
             _end(child)
+
+
+def work(current: Settings, url: str) -> None:
+    """Runs jobs until interrupted. The composition is imported first: it is what makes every task known."""
+    current = prepare(current, url)
+    import omneo_api.app  # noqa: F401
+    from omneo_api.foundation.jobs import run_worker
+
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(run_worker(current, url))
 
 
 def _listen(current: Settings) -> socket.socket:
@@ -237,7 +248,7 @@ def examine(current: Settings, out: Console) -> int:
             elif not migrations.is_current(current.database_url):
                 faults.append("the database is not migrated to this version: run `omneo db upgrade`.")
         except psycopg.Error as fault:
-            faults.append(f"the database cannot be reached: {str(fault).strip().splitlines()[-1]}")
+            faults.append(f"the database cannot be reached: {' '.join(str(fault).split())}")
     else:
         out.print(f"database                 private server in {current.data_dir.resolve() / 'postgres'}")
     try:

@@ -7,12 +7,57 @@ import pytest
 
 pytestmark = pytest.mark.anyio
 
-ORDER = """id type name handle description phone email timezone external_id external_code is_published
-    is_permanently_closed icon image_url country_iso_3 address normal_hours special_hours tags custom_fields
-    departments created_at updated_at""".split()
-ADDRESS_ORDER = """id address_line_1 address_line_2 address_line_3 company latitude longitude city postcode state country
-    notes external_id is_default iso iso_state name type phone meta profile_id custom_fields created_at
-    updated_at""".split()
+ORDER = [
+    "id",
+    "type",
+    "name",
+    "handle",
+    "description",
+    "phone",
+    "email",
+    "timezone",
+    "external_id",
+    "external_code",
+    "is_published",
+    "is_permanently_closed",
+    "icon",
+    "image_url",
+    "country_iso_3",
+    "address",
+    "normal_hours",
+    "special_hours",
+    "tags",
+    "custom_fields",
+    "departments",
+    "created_at",
+    "updated_at",
+]
+ADDRESS_ORDER = [
+    "id",
+    "address_line_1",
+    "address_line_2",
+    "address_line_3",
+    "company",
+    "latitude",
+    "longitude",
+    "city",
+    "postcode",
+    "state",
+    "country",
+    "notes",
+    "external_id",
+    "is_default",
+    "iso",
+    "iso_state",
+    "name",
+    "type",
+    "phone",
+    "meta",
+    "profile_id",
+    "custom_fields",
+    "created_at",
+    "updated_at",
+]
 ADDRESS = {
     "address_line_1": "1 Test St",
     "city": "Fitzroy",
@@ -124,7 +169,10 @@ async def test_a_change_is_partial_and_hours_are_replaced(shop):
         ({"name": "x", "phone": None}, {"phone"}),
         ({"name": "x", "phone": "1", "timezone": "Mars/Base"}, {"timezone"}),
         ({"name": "x", "phone": "1", "handle": "123"}, {"handle"}),
-        ({"name": "x", "phone": "1", "normal_hours": [{"day_of_week": "MON", "open_at": "9:61"}]}, {"normal_hours.0.open_at"}),
+        (
+            {"name": "x", "phone": "1", "normal_hours": [{"day_of_week": "MON", "open_at": "9:61"}]},
+            {"normal_hours.0.open_at"},
+        ),
         ({"name": "x", "phone": "1", "normal_hours": [{"day_of_week": "FUNDAY"}]}, {"normal_hours.0.day_of_week"}),
         (
             {"name": "x", "phone": "1", "special_hours": [{"start_at": "2025-02-02", "end_at": "2025-02-01"}]},
@@ -132,9 +180,16 @@ async def test_a_change_is_partial_and_hours_are_replaced(shop):
         ),
         ({"name": "x", "phone": "1", "address": ADDRESS | {"latitude": 91}}, {"address.latitude"}),
         ({"name": "x", "phone": "1", "address": ADDRESS | {"longitude": -181}}, {"address.longitude"}),
-        ({"name": "x", "phone": "1", "address": {"city": "x"}}, {f"address.{k}" for k in ("address_line_1", "postcode", "state", "country")}),
         (
-            {"name": "x", "phone": "1", "custom_fields": [{"namespace": "a", "handle": "b", "type": "integer", "value": "x"}]},
+            {"name": "x", "phone": "1", "address": {"city": "x"}},
+            {f"address.{k}" for k in ("address_line_1", "postcode", "state", "country")},
+        ),
+        (
+            {
+                "name": "x",
+                "phone": "1",
+                "custom_fields": [{"namespace": "a", "handle": "b", "type": "integer", "value": "x"}],
+            },
             {"custom_fields.0.value"},
         ),
     ],
@@ -198,7 +253,12 @@ def law_of_cosines(one, other):
 
 
 async def test_near(shop):
-    places = {"Fitzroy": (-37.8, 144.98), "Geelong": (-38.15, 144.36), "Sydney": (-33.87, 151.21), "Closed": (-37.8, 144.98)}
+    places = {
+        "Fitzroy": (-37.8, 144.98),
+        "Geelong": (-38.15, 144.36),
+        "Sydney": (-33.87, 151.21),
+        "Closed": (-37.8, 144.98),
+    }
     for name, (latitude, longitude) in places.items():
         where = ADDRESS | {"latitude": latitude, "longitude": longitude}
         await make(shop, name=name, address=where, is_permanently_closed=name == "Closed")
@@ -217,7 +277,15 @@ async def test_near(shop):
     assert far[-1][0] == "Sydney"
     assert far[-1][1] == round(law_of_cosines(places["Fitzroy"], places["Sydney"]), 2)
     assert await found(near="-37.8,144.98", radius=1000, name="Sydney") == far[-1:]
-    for near, radius in [("x", "1"), ("1", "1"), ("91,0", "1"), ("0,181", "1"), ("0,0", "-1"), ("0,0", "x"), ("0,0,0", "1")]:
+    for near, radius in [
+        ("x", "1"),
+        ("1", "1"),
+        ("91,0", "1"),
+        ("0,181", "1"),
+        ("0,0", "-1"),
+        ("0,0", "x"),
+        ("0,0,0", "1"),
+    ]:
         await shop.get("/locations", params={"filter[near]": near, "filter[radius]": radius}, status=422)
 
 
@@ -258,18 +326,40 @@ async def test_departments_stand_in_brand_and_location(shop):
     assert brand["departments"] == []
     body = {"name": "Accessories", "handle": "accessories", "brand_id": brand["id"], "location_id": location["id"]}
     made = (await shop.post("/departments", body))["data"]
-    assert list(made) == """id name handle brand_id brand location_id external_id external_code description
-        short_description url image_url internal_note meta created_at updated_at""".split()
+    assert list(made) == [
+        "id",
+        "name",
+        "handle",
+        "brand_id",
+        "brand",
+        "location_id",
+        "external_id",
+        "external_code",
+        "description",
+        "short_description",
+        "url",
+        "image_url",
+        "internal_note",
+        "meta",
+        "created_at",
+        "updated_at",
+    ]
     assert made["brand"] == {"name": "Northline", "handle": "northline"}
     assert (await shop.get(f"/brands/{brand['id']}"))["data"]["departments"] == [made]
     assert (await shop.get(f"/locations/{location['id']}"))["data"]["departments"] == [made]
     assert (await shop.get("/departments", params={"filter[brand_id]": brand["id"]}))["data"] == [made]
-    refused = await shop.post("/departments", {"name": "x", "handle": "y", "brand_id": 99, "location_id": 99}, status=422)
+    refused = await shop.post(
+        "/departments", {"name": "x", "handle": "y", "brand_id": 99, "location_id": 99}, status=422
+    )
     assert set(refused["errors"]) == {"brand_id", "location_id"}
     kept = await shop.delete(f"/brands/{brand['id']}", status=422)
     assert "brand" in kept.json()["errors"]
     moved = await shop.put(f"/departments/{made['id']}", {"name": "Bags", "handle": "bags", "location_id": None})
-    assert (moved["data"]["name"], moved["data"]["handle"], moved["data"]["location_id"]) == ("Bags", "accessories", None)
+    assert (moved["data"]["name"], moved["data"]["handle"], moved["data"]["location_id"]) == (
+        "Bags",
+        "accessories",
+        None,
+    )
     await shop.delete(f"/departments/{made['id']}")
     await shop.get(f"/departments/{made['id']}", status=404)
     await shop.delete(f"/brands/{brand['id']}")

@@ -3,13 +3,33 @@
 import asyncio
 
 import pytest
+
 from omneo_api.profiles.profile.models import Profile
 
 pytestmark = pytest.mark.anyio
 
-ORDER = """id location_id profile_id assignment_type role_type is_default is_active starts_at ends_at external_id
-    profile_external_id sort_order notes meta excluded_service_handles location profile created_at updated_at
-    deleted_at""".split()
+ORDER = [
+    "id",
+    "location_id",
+    "profile_id",
+    "assignment_type",
+    "role_type",
+    "is_default",
+    "is_active",
+    "starts_at",
+    "ends_at",
+    "external_id",
+    "profile_external_id",
+    "sort_order",
+    "notes",
+    "meta",
+    "excluded_service_handles",
+    "location",
+    "profile",
+    "created_at",
+    "updated_at",
+    "deleted_at",
+]
 
 
 async def person(shop, name="Ada"):
@@ -23,7 +43,12 @@ async def place(shop, name="Fitzroy"):
 
 async def test_an_assignment(shop, other_shop):
     profile, location = await person(shop), await place(shop)
-    body = {"profile_id": profile, "assignment_type": "staff", "role_type": "casual", "excluded_service_handles": ["cut"]}
+    body = {
+        "profile_id": profile,
+        "assignment_type": "staff",
+        "role_type": "casual",
+        "excluded_service_handles": ["cut"],
+    }
     made = (await shop.post(f"/locations/{location}/profiles", body))["data"]
     assert list(made) == ORDER
     assert made["location"] == {"id": location, "name": "Fitzroy", "handle": "fitzroy"}

@@ -311,7 +311,10 @@ async def test_the_ledger_tells_every_recording_and_undoing(shop):
     ada, bob = await customer(shop), await customer(shop)
 
     async def lines(profile):
-        return [(row["description"], row["dollar_value"]) for row in (await shop.get(f"/profiles/{profile}/ledgers"))["data"]]
+        return [
+            (row["description"], row["dollar_value"])
+            for row in (await shop.get(f"/profiles/{profile}/ledgers"))["data"]
+        ]
 
     made = (await shop.post("/transactions", sale(profile_id=ada, external_id="1")))["data"]
     await shop.put(f"/transactions/{made['id']}", {"profile_id": bob})

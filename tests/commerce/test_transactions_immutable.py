@@ -139,6 +139,8 @@ async def test_lines_are_facts_with_notes(shop):
     assert set((await shop.post(path, line(), status=409))["errors"]) == {"items"}
     assert set((await shop.call("DELETE", f"{path}/{first['id']}", status=409)).json()["errors"]) == {"items"}
     await shop.call("DELETE", f"{path}/{other['items'][0]['id']}", status=404)
+    assert (await shop.put(f"/transactions/items/{first['id']}"))["data"] == first
+    await shop.put("/transactions/items/999999", status=404)
     refused = await shop.put(f"{path}/{first['id']}", {"quantity": 5, "price_sell": 1, "meta": {"a": 1}}, status=409)
     assert set(refused["errors"]) == {"quantity", "price_sell"}
     noted = (await shop.put(f"{path}/{first['id']}", {**first, "meta": {"a": 1}, "tags": ["x"]}))["data"]

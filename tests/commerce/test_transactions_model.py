@@ -4,10 +4,11 @@ import uuid
 from dataclasses import dataclass
 
 import pytest
-from conftest import open_shop
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sales import customer, sale
+
+from conftest import open_shop
 
 pytestmark = pytest.mark.anyio
 PEOPLE = 2
@@ -91,7 +92,8 @@ async def check(shop, model, people):
     rows = (await shop.get("/transactions", params={"page[size]": 100}))["data"]
     assert {row["id"]: (row["total"], row["is_void"]) for row in rows} == model.listed()
     held = await shop.sql(
-        "SELECT upper(external_id_key), transaction_id FROM transaction_external_refs WHERE tenant_id = %s", shop.tenant.id
+        "SELECT upper(external_id_key), transaction_id FROM transaction_external_refs WHERE tenant_id = %s",
+        shop.tenant.id,
     )
     assert dict(held) == model.refs
     for place, person in enumerate(people):
@@ -99,8 +101,7 @@ async def check(shop, model, people):
         assert {row["id"]: (row["total"], row["is_void"]) for row in page["data"]} == model.listed(place)
         assert page["meta"]["total"] == len(page["data"])
         told = await shop.sql(
-            "SELECT coalesce(sum(dollar_value), 0) FROM ledger_entries"
-            " WHERE profile_id = %s AND type = 'transaction'",
+            "SELECT coalesce(sum(dollar_value), 0) FROM ledger_entries WHERE profile_id = %s AND type = 'transaction'",
             uuid.UUID(person),
         )
         assert told == [(model.spend(place),)]

@@ -52,7 +52,7 @@ def ask(url: str, query: str) -> str:
 
 
 def helper(folder: Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(  # noqa: S603
+    return subprocess.Popen(
         [sys.executable, "-c", SCRIPT, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
 
@@ -248,7 +248,7 @@ def test_a_lock_that_stays_held_is_told(folder: Path, monkeypatch: pytest.Monkey
 def test_the_bundled_programs_run(folder: Path) -> None:
     with EmbeddedPostgres(folder, FAST) as server:
         command = [str(pg_binary("psql")), "-Atc", "SELECT 6 * 7", server.start()]
-        assert subprocess.check_output(command, text=True) == "42\n"  # noqa: S603
+        assert subprocess.check_output(command, text=True) == "42\n"
     assert pg_binary("pgbench").is_file()
     with pytest.raises(EmbeddedPostgresError, match="no bundled PostgreSQL program nothing"):
         pg_binary("nothing")

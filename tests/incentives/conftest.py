@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from omneo_api.foundation.jobs import execute
 from omneo_api.incentives.verify import verify
 
 COUNTER = itertools.count(1)
@@ -92,6 +93,11 @@ class Till:
 
     async def ledger(self, profile: str) -> list[Any]:
         return (await self.shop.get(f"/profiles/{profile}/ledgers"))["data"]
+
+    async def tick(self) -> None:
+        """Runs what is due every few minutes."""
+        for name in ("activate", "expire", "notify", "remind"):
+            await execute(self.shop.database, f"incentives.{name}", {"tenant": self.shop.handle})
 
     async def check(self) -> None:
         """The books balance: every lot, balance, chain and statement of the tenant."""

@@ -11,8 +11,10 @@ from aggregations_reference import Purchase, add_profile, add_purchase
 from omneo_api.commerce.locations.models import Location
 from omneo_api.configuration.regions import Region
 from omneo_api.foundation.statements import Statement
+from omneo_api.foundation.validation import timezones
 from omneo_api.profiles.addresses.models import Address
 from omneo_api.profiles.aggregations import service
+from omneo_api.profiles.connections.models import Connection, ConnectionDefinition
 from omneo_api.profiles.scope import lock_profile
 from omneo_api.profiles.statuses.models import ProfileStatus, Status
 
@@ -325,7 +327,8 @@ async def test_currency_status_and_home(shop):
     async with shop.writing() as session:
         names = [("gold", 2), ("silver", 1), ("none", None)]
         made = [
-            (await session.insert(Status, {"name": name, "handle": name, "sort_order": rank})).id for name, rank in names
+            (await session.insert(Status, {"name": name, "handle": name, "sort_order": rank})).id
+            for name, rank in names
         ]
         for status in made:
             row = {"profile_id": profile, "status_id": status, "removed_at": session.now}
@@ -430,3 +433,25 @@ async def test_calculations_at_once_end_with_the_sum_of_all(shop):
 
     await asyncio.gather(*(sale() for _ in range(12)))
     assert (await read(shop, profile))["spend_all"] == 12
+
+
+async def test_referrals_are_counted_when_read(shop):
+    profile, friend = await person(shop), await person(shop)
+    async with shop.writing() as session:
+        for kind in ("referral", "partner"):
+            row = {"name": kind, "handle": kind, "type": kind}
+            definition = (await session.insert(ConnectionDefinition, row)).id
+            for status in ("accepted", "rejected", "rejected"):
+                made = {"definition_id": definition, "connector_id": profile, "connected_id": friend, "status": status}
+                await session.insert(Connection, made)
+    assert (await read(shop, profile))["total_referred"] == 0
+    for who, count in ((profile, 1), (friend, 0)):
+        answer = (await shop.get(f"/profiles/{who}/aggregations/calculate"))["data"]
+        assert answer["total_referred"] == count
+    await shop.sql("UPDATE connections SET deleted_at = now() WHERE tenant_id = %s", shop.tenant.id)
+    assert (await read(shop, profile))["total_referred"] == 0
+
+
+async def test_every_timezone_that_is_accepted_has_its_days_in_the_database(shop):
+    known = {row[0] for row in await shop.sql("SELECT name FROM pg_timezone_names")}
+    assert timezones() <= known

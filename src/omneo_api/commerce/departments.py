@@ -86,7 +86,7 @@ _LOCATION = Statement("SELECT id FROM locations WHERE id = :id::bigint AND delet
 
 class Departments(PlainResource):
     async def prepare(self, session: Any, values: dict[str, Any], current: Any | None) -> dict[str, Any]:
-        """Check brand and location. Raises: Invalid for one that does not live, unless the department already names it."""
+        """Raises: Invalid for a brand or location that does not live, unless the department already names it."""
         wrong = []
         for name, statement in (("brand_id", _BRAND), ("location_id", _LOCATION)):
             value = values.get(name)

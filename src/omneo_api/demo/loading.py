@@ -129,9 +129,10 @@ def _purchases(customers: list[dict[str, Any]], chance: random.Random) -> list[d
     purchases = []
     for number, customer in enumerate(customers):
         for visit in range(chance.randrange(5)):
+            basket = chance.sample(GOODS, k=chance.randrange(1, 4))
+            prices = [price for _, price in basket]
             lines = [
-                {"name": name, "quantity": 1, "price_current": price, "price_sell": price}
-                for name, price in chance.sample(GOODS, k=chance.randrange(1, 4))
+                {"name": name, "quantity": 1, "price_current": price, "price_sell": price} for name, price in basket
             ]
             at = datetime.now(UTC) - timedelta(days=chance.randrange(1, 500), minutes=chance.randrange(600))
             purchases.append(
@@ -143,7 +144,7 @@ def _purchases(customers: list[dict[str, Any]], chance: random.Random) -> list[d
                     "systems": ["pos"],
                     "transacted_at": f"{at:%Y-%m-%d %H:%M:%S}",
                     "timezone": "Australia/Melbourne",
-                    "total": round(sum(line["price_sell"] for line in lines), 2),
+                    "total": round(sum(prices), 2),
                     "currency": "AUD",
                     "items": lines,
                 }

@@ -9,7 +9,7 @@ import random
 import re
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import Any, Protocol
 from urllib.parse import unquote
 
@@ -44,8 +44,8 @@ EXPOSED = "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-Af
 ASKED_HEADERS = "Authorization, Content-Type, Accept, X-Requested-With, X-Request-Id"
 DEFAULT_HEADERS = "Authorization, Content-Type, Accept, X-Requested-With, X-Request-Id, Idempotency-Key"
 
-Receive = Callable[[], Awaitable[dict[str, Any]]]
-Send = Callable[[dict[str, Any]], Awaitable[None]]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
 class Gate(Protocol):
@@ -83,7 +83,7 @@ class Application:
                     router.add(operation.method, path, operation)
             self._mounts.append((base, router))
 
-    async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "http":
@@ -103,7 +103,7 @@ class Application:
         await self.database.close()
         await send({"type": "lifespan.shutdown.complete"})
 
-    async def _http(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
+    async def _http(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         started = time.perf_counter()
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         asked = headers.get("x-request-id", "")
@@ -161,7 +161,7 @@ class Application:
 
     async def _answer(
         self,
-        scope: dict[str, Any],
+        scope: MutableMapping[str, Any],
         headers: dict[str, str],
         receive: Receive,
         request_id: str,
@@ -293,7 +293,7 @@ class Application:
                 raise PayloadTooLarge
         return body
 
-    def _mount(self, scope: dict[str, Any]) -> tuple[tuple[str, ...], Router, list[str]]:
+    def _mount(self, scope: MutableMapping[str, Any]) -> tuple[tuple[str, ...], Router, list[str]]:
         raw = scope.get("raw_path") or scope["path"].encode()
         segments = [unquote(part, errors="replace") for part in raw.decode("latin-1").split("?")[0].split("/") if part]
         for base, router in self._mounts:
@@ -301,7 +301,7 @@ class Application:
                 return base, router, segments[len(base) :]
         raise NotFound
 
-    def _origin(self, scope: dict[str, Any], headers: dict[str, str]) -> tuple[str, str, str | None]:
+    def _origin(self, scope: MutableMapping[str, Any], headers: dict[str, str]) -> tuple[str, str, str | None]:
         peer = scope["client"][0] if scope.get("client") else None
         host, scheme, client = headers.get("host", "localhost"), scope.get("scheme", "http"), peer
         if peer in self._trusted:
@@ -329,7 +329,7 @@ def _spelled_out(methods: list[str]) -> list[str]:
     return sorted(every, key=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"].index)
 
 
-def _quoted(scope: dict[str, Any], skip: int) -> list[str]:
+def _quoted(scope: MutableMapping[str, Any], skip: int) -> list[str]:
     raw = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1").split("?")[0]
     return [part for part in raw.split("/") if part][skip:]
 

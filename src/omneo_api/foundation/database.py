@@ -58,8 +58,10 @@ class Actor:
 
 
 class _Untyped(Dumper):
-    """Values travel as text of unknown type: each parameter is cast in the SQL, so a statement is prepared once,
-    whatever mixture of nulls and integer widths its values have.
+    """Values travel as text of unknown type.
+
+    Each parameter is cast in the SQL, so a statement is prepared once, whatever mixture of nulls and integer widths its
+    values have.
     """
 
     oid = 0

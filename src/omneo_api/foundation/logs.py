@@ -1,4 +1,4 @@
-"""Structured logs: a JSON line per request and failure, with route templates instead of paths, without personal data."""
+"""Structured logs: a JSON line per request and failure, route templates instead of paths, no personal data."""
 
 import logging
 import sys
@@ -21,6 +21,17 @@ def configure_logs(level: str = "info") -> None:
         logger_factory=structlog.BytesLoggerFactory(file=sys.stderr.buffer),
         cache_logger_on_first_use=True,
     )
+    logging.getLogger().handlers = [_Bridge(logging.WARNING)]
+
+
+class _Bridge(logging.Handler):
+    """Warnings of libraries, without their texts: those may quote the values of rows."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        fault = record.exc_info[1] if record.exc_info else None
+        logger.warning(
+            "library", source=record.name, kind=type(fault).__name__ if fault else None, where=_places(fault)
+        )
 
 
 logger = structlog.get_logger()
@@ -43,6 +54,9 @@ def log_request(
 
 def log_failure(request_id: str, fault: BaseException) -> None:
     """The place and kind of an unexpected failure. Its text is left out: database errors quote the values of rows."""
-    frames = traceback.extract_tb(fault.__traceback__)
-    places = [f"{frame.filename.rsplit('/', 2)[-1]}:{frame.lineno} {frame.name}" for frame in frames[-8:]]
-    logger.error("failure", request_id=request_id, kind=type(fault).__name__, where=places)
+    logger.error("failure", request_id=request_id, kind=type(fault).__name__, where=_places(fault))
+
+
+def _places(fault: BaseException | None) -> list[str]:
+    frames = traceback.extract_tb(fault.__traceback__) if fault else []
+    return [f"{frame.filename.rsplit('/', 2)[-1]}:{frame.lineno} {frame.name}" for frame in frames[-8:]]

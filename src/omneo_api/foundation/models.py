@@ -146,7 +146,8 @@ class HasHandle:
 
     @declared_attr
     def handle_key(cls) -> Mapped[str]:  # noqa: N805
-        return folded("handle")
+        twin: Mapped[str] = folded("handle")
+        return twin
 
 
 def lit(value: str | int) -> Any:

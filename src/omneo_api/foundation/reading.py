@@ -32,7 +32,14 @@ class Reader:
     # One row ----------------------------------------------------------------------------------------------------------
 
     def _one_statement(
-        self, column: str, include: frozenset[str], alive: Callable[[], Any] | None, *, owned: bool, live: bool
+        self,
+        column: str,
+        include: frozenset[str],
+        alive: Callable[[], Any] | None,
+        besides: Callable[[Any], ColumnElement[bool]] | None = None,
+        *,
+        owned: bool,
+        live: bool,
     ) -> Statement:
         model = self.model
         attribute = getattr(model, column)
@@ -43,6 +50,8 @@ class Reader:
             where.append(self._owned(model))
         if alive is not None:
             where.append(alive())
+        if besides is not None:
+            where.append(besides(model))
         rows = rows_json(self.listing.schema, model, include).where(*where)
         if column not in (self.listing.key, "handle_key"):
             rows = rows.order_by(getattr(model, self.listing.key).desc()).limit(lit(1))
@@ -61,9 +70,11 @@ class Reader:
         owner: Owner = EVERYONE,
         include: frozenset[str] = NO_INCLUDES,
         live: bool = True,
+        where: Callable[[Any], ColumnElement[bool]] | None = None,
     ) -> str:
-        """The row's JSON text. Raises: NotFound."""
-        statement = self._one(column or self.listing.key, include, owner.alive, owned=owner.id is not None, live=live)
+        """The row's JSON text, if it also meets `where`. Raises: NotFound."""
+        owned = owner.id is not None
+        statement = self._one(column or self.listing.key, include, owner.alive, where, owned=owned, live=live)
         found: str | None = await session.value(statement, key=key, owner=owner.id)
         if found is None:
             raise NotFound

@@ -382,14 +382,15 @@ def _lots(model: Any, kind: str, *where: Any) -> Any:
 MODELS: dict[Kind, Any] = {"reward": Reward, "point": Point, "credit": Credit}
 
 
+def _granted() -> Any:
+    """The tenant's clock at this very statement: the transaction's own has stood still while it waited for a lock."""
+    return func.clock_timestamp() + cast(bindparam("offset", type_=Text), Interval)
+
+
 def _open() -> Any:
     """The moment after the lock was granted, from then on the transaction's clock, and every lot that may matter."""
     owner = bindparam("profile", type_=UUID(as_uuid=True))
-    moment = (
-        select((func.clock_timestamp() + cast(bindparam("offset", type_=Text), Interval)).label("at"))
-        .cte("moment")
-        .prefix_with("MATERIALIZED")
-    )
+    moment = select(_granted().label("at")).cte("moment").prefix_with("MATERIALIZED")
     branches = []
     for kind, model in MODELS.items():
         unspent = model.value_remaining != lit(0) if kind == "point" else model.value_remaining > lit(0)
@@ -453,7 +454,7 @@ async def load(session: Any, kind: Kind, ids: Sequence[int]) -> list[Held]:
     return [_held(row) for row in await session.rows(_BY_ID[kind], ids=sorted(set(ids)))] if ids else []
 
 
-_MOMENT = Statement("SELECT clock_timestamp() + :offset::interval")
+_MOMENT = Statement(lambda: select(_granted()))
 
 
 async def ownerless_account(session: Any) -> Account:

@@ -9,9 +9,9 @@ from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.orm import aliased
 
 from omneo_api.foundation.outbox import Context
-from omneo_api.foundation.render import Read, Sql, one_json, rows_json, wire
+from omneo_api.foundation.render import Read, Sql, one_json, rendered_columns, rows_json, wire
 from omneo_api.foundation.statements import Statement
-from omneo_api.incentives.balances.schemas import BalanceContext, balances_of
+from omneo_api.incentives.balances.schemas import BalanceRead, balances_of
 from omneo_api.incentives.credits.models import Credit
 from omneo_api.incentives.credits.schemas import CreditRead
 from omneo_api.incentives.points.models import Point
@@ -19,14 +19,20 @@ from omneo_api.incentives.points.schemas import PointRead
 from omneo_api.incentives.redemptions.models import Redemption, RedemptionState
 from omneo_api.incentives.rewards.models import Reward
 from omneo_api.incentives.rewards.schemas import RewardRead
+from omneo_api.profiles.profile.models import Profile
+from omneo_api.profiles.profile.schemas import ProfileContext
 
 
-class RedemptionShort(Read):
-    id: int
-    type: str
-    total: Decimal
-    total_localised: Decimal
-    transaction_id: int | None
+def _holder(figures: Any) -> Any:
+    """The whole profile of a one-row selection of figures."""
+    profile = aliased(Profile)
+    rows = select(*rendered_columns(ProfileContext, profile)).where(profile.id == figures.profile_id).subquery()
+    return select(func.row_to_json(rows.table_valued(), type_=JSON)).scalar_subquery()
+
+
+class BalanceContext(BalanceRead):
+    profile_id: uuid.UUID
+    profile: Annotated[dict[str, Any] | None, Sql(_holder)]
 
 
 def _redemption(_: Any) -> Any:
@@ -52,12 +58,20 @@ def _redeemed_value(_: Any) -> Any:
     return bindparam("redeemed_value", type_=Numeric)
 
 
-class RewardRedeemed(RewardRead):
+class RewardContext(RewardRead):
+    profile: ProfileContext | None
+
+
+class CreditContext(CreditRead):
+    profile: ProfileContext | None
+
+
+class RewardRedeemed(RewardContext):
     redeemed_value: Annotated[Decimal, Sql(_redeemed_value)]
     redemption: Annotated[dict[str, Any], Sql(_redemption)]
 
 
-class CreditRedeemed(CreditRead):
+class CreditRedeemed(CreditContext):
     redeemed_value: Annotated[Decimal, Sql(_redeemed_value)]
     redemption: Annotated[dict[str, Any], Sql(_redemption)]
 
@@ -68,14 +82,15 @@ def _point_wall(column: str) -> Sql:
 
 
 class PointContext(PointRead):
+    profile: ProfileContext | None
     issued_local_at: Annotated[str, _point_wall("issued_at")]
     expires_local_at: Annotated[str | None, _point_wall("expires_at")]
 
 
 SHAPES: dict[str, tuple[type[Read], Any]] = {
-    "reward": (RewardRead, Reward),
+    "reward": (RewardContext, Reward),
     "point": (PointContext, Point),
-    "credit": (CreditRead, Credit),
+    "credit": (CreditContext, Credit),
 }
 
 

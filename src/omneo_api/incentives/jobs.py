@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from omneo_api.foundation.database import Actor, WriteSession
 from omneo_api.foundation.jobs import JobContext, periodic
 from omneo_api.incentives import notices, sweeping
+from omneo_api.incentives.reminders.resource import remind_due
 
 ACTOR = Actor(url="job:incentives")
 PORTION = 2000
@@ -46,3 +47,10 @@ async def notify(job: JobContext) -> None:
 
         while await job.write(ACTOR, portion):
             continue
+
+
+@periodic("incentives.remind", cron="* * * * *")
+async def remind(job: JobContext) -> None:
+    """Sends the reminders that are due."""
+    while await job.write(ACTOR, remind_due):
+        continue

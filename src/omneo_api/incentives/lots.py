@@ -7,6 +7,7 @@ or deleted: its value was taken out of the ledger). What a lot is worth at this 
 
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import Computed, Integer, SmallInteger, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -15,6 +16,11 @@ from omneo_api.foundation.models import Moment, Value
 
 PENDING, OPEN, ENDED = "pending", "open", "ended"
 FOREVER = "coalesce(expires_at, 'infinity'::timestamp with time zone)"
+
+
+def stored_columns(model: Any) -> list[Any]:
+    """The columns of a lot that hold facts; `usable_until` may be infinite, which Python cannot say."""
+    return [column for column in model.__table__.c if column.computed is None]
 
 
 class Lot:

@@ -9,6 +9,7 @@ from omneo_api.incentives.ledger import routes as ledger
 from omneo_api.incentives.points import routes as points
 from omneo_api.incentives.points.definitions import point_definitions
 from omneo_api.incentives.redemptions import routes as redemptions
+from omneo_api.incentives.reminders.resource import reminders
 from omneo_api.incentives.rewards import batch
 from omneo_api.incentives.rewards import routes as rewards
 from omneo_api.incentives.rewards.definitions import reward_definitions
@@ -16,7 +17,7 @@ from omneo_api.incentives.rewards.definitions import reward_definitions
 ROOMS = (rewards, points, credit_routes, balances, redemptions, ledger)
 # Named so that importing the composition registers their jobs and processors.
 REGISTERED = (jobs, batch)
-DEFINITIONS = (reward_definitions, point_definitions, credit_definitions)
+DEFINITIONS = (reward_definitions, point_definitions, credit_definitions, reminders)
 
 
 def operations() -> list[Operation]:

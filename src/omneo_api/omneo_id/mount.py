@@ -4,8 +4,10 @@ The operations are those of the admin API; nothing is written twice. What differ
 the token's profile, keys outside a whitelist are dropped from bodies, and what is not theirs to see is null in answers.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+import inspect
+import time
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -13,10 +15,16 @@ import orjson
 from omneo_api.configuration.settings.service import allowed
 from omneo_api.foundation.calls import Answer, Call, Owner
 from omneo_api.foundation.errors import NotFound, Unauthorized
-from omneo_api.foundation.operations import Operation, Routes
+from omneo_api.foundation.operations import Handler, Operation, OwnerOf
+from omneo_api.omneo_id.writable import Trim
 from omneo_api.profiles.scope import alive
 
+Guard = Callable[[Any, Call, Owner], Awaitable[None]]
+
+ADMIN = "/profiles/{profile}"
 ME = "/profiles/me"
+MINUTE = 60.0
+REMEMBERED = 100_000
 HIDDEN = frozenset(
     {
         "internal_notes",
@@ -55,50 +63,78 @@ async def of_me(session: Any, call: Call) -> Owner:
     return Owner(call.who.profile_id, alive)
 
 
-def switched(handle: str) -> Callable[[Any, Call], Any]:
-    """The same behind a tenant's switch. Raises: Unauthorized when it is off."""
+@dataclass(frozen=True)
+class Offer:
+    """One operation that customers reach.
+
+    switch: the tenant's setting that opens it. trim: what of a body counts. guard: a rule on names that the tenant
+    protects. instead: what answers when it was called within the minute.
+    """
+
+    method: str
+    path: str
+    switch: str | None = None
+    trim: Trim | None = None
+    guard: Guard | None = None
+    instead: tuple[str, str] | None = None
+
+
+def for_customers(operations: Iterable[Operation], offers: Iterable[Offer]) -> list[Operation]:
+    """The offered operations of the admin API below `/profiles/me`. Raises: KeyError for one that does not exist."""
+    known = {
+        (operation.method, operation.path.removeprefix(ADMIN)): operation
+        for operation in operations
+        if operation.path.startswith(ADMIN)
+    }
+    return [_mounted(known, offer) for offer in offers]
+
+
+def _mounted(known: dict[tuple[str, str], Operation], offer: Offer) -> Operation:
+    operation = known[offer.method, offer.path]
+    handler = operation.handler
+    if offer.instead is not None:
+        handler = _once_a_minute(handler, known[offer.instead].handler)
+    return replace(
+        operation,
+        path=ME + offer.path,
+        aliases=tuple(ME + alias.removeprefix(ADMIN) for alias in operation.aliases if "/interaction/" in alias),
+        auth="customer",
+        scopes=(),
+        owner=_owner(offer),
+        trim=offer.trim,
+        handler=_concealing(handler),
+    )
+
+
+def _owner(offer: Offer) -> OwnerOf:
+    if offer.switch is None and offer.guard is None:
+        return of_me
 
     async def of_me_if_allowed(session: Any, call: Call) -> Owner:
         owner = await of_me(session, call)
-        if not await allowed(session, f"id.allow.{handle}"):
+        if offer.switch is not None and not await allowed(session, f"id.allow.{offer.switch}"):
             raise Unauthorized
+        if offer.guard is not None:
+            await offer.guard(session, call, owner)
         return owner
 
     return of_me_if_allowed
 
 
-def only(*names: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    """Drops every body key that a customer may not write; what they send besides is ignored, not refused."""
-    kept = frozenset(names)
+def _once_a_minute(work: Handler, instead: Handler) -> Handler:
+    """Work that a browser may ask for at most once a minute and profile; other calls only read."""
+    done: dict[Any, float] = {}
 
-    def trim(body: dict[str, Any]) -> dict[str, Any]:
-        return {name: value for name, value in body.items() if name in kept}
+    async def run(**values: Any) -> Answer:
+        owner, moment = values["owner"], time.monotonic()
+        if moment - done.get(owner.id, -MINUTE) < MINUTE:
+            return await instead(**{name: values[name] for name in inspect.signature(instead).parameters})
+        if len(done) > REMEMBERED:
+            done.clear()
+        done[owner.id] = moment
+        return await work(**values)
 
-    return trim
-
-
-def for_customers(
-    routes: Routes,
-    offered: Iterable[tuple[str, str]],
-    *,
-    prefix: str = ME,
-    switches: Mapping[tuple[str, str], str] | None = None,
-    trims: Mapping[tuple[str, str], Callable[[dict[str, Any]], dict[str, Any]]] | None = None,
-) -> list[Operation]:
-    """The named (method, path) pairs of a family as customers reach them."""
-    mounted = []
-    for key in offered:
-        (operation,) = routes.mounted(prefix, owner=of_me, only=[key], auth="customer")
-        switch = (switches or {}).get(key)
-        mounted.append(
-            replace(
-                operation,
-                owner=switched(switch) if switch else of_me,
-                trim=(trims or {}).get(key),
-                handler=_concealing(operation.handler),
-            )
-        )
-    return mounted
+    return run
 
 
 def _concealing(handler: Any) -> Any:

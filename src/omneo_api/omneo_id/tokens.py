@@ -2,7 +2,6 @@
 
 import hmac
 import uuid
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -51,7 +50,7 @@ class IdTokens:
             "nbf": now,
             "exp": now + self.seconds,
         }
-        return jwt.encode(claims, self._keys(tenant.handle)[0], "HS256"), claims["exp"]
+        return jwt.encode(claims, self._keys(tenant.handle)[0], "HS256"), now + self.seconds
 
     async def caller(self, access: Access, call: Call, secret: str) -> Caller:
         """The customer behind a token. Raises: Unauthenticated, MissingScope for a write with a read-only token."""
@@ -85,7 +84,7 @@ def _in_time(claims: dict[str, Any], now: float) -> bool:
     return isinstance(ends, int) and isinstance(begins, int) and begins - LEEWAY_SECONDS <= now < ends
 
 
-def minting(tokens: IdTokens, token_of: Callable[[Call], Awaitable[Caller]]) -> Routes:
+def minting(tokens: IdTokens) -> Routes:
     """`POST /id/api/v1/auth/token`: an API token in, a customer token out. Nothing is written."""
     routes = Routes("Omneo ID")
 

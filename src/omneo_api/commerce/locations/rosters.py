@@ -82,6 +82,8 @@ roster = Roster(
     path="/location-profiles",
     fixed=("location_id", "profile_id"),
     methods=("show", "update", "delete"),
-    listing={"filters": ("id", "location_id", "profile_id", "assignment_type", "is_active", "is_default", "external_id")},
+    listing={
+        "filters": ("id", "location_id", "profile_id", "assignment_type", "is_active", "is_default", "external_id")
+    },
 )
 at_location = Reader(roster.listing, owned_by="location_id")

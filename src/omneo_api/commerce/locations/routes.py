@@ -57,27 +57,25 @@ async def browse(session: Any, call: Call) -> Answer:
 
 
 def _place(near: Any, radius: Any) -> tuple[Decimal, Decimal, Decimal]:
-    """Latitude, longitude and radius as asked. Raises: Invalid."""
+    """Latitude, longitude and radius (km) as asked. Raises: Invalid."""
+    parts = [_number(part) for part in str(near).split(",")]
+    latitude, longitude = parts if len(parts) == 2 else (None, None)
+    reach = DEFAULT_RADIUS if radius in (None, "") else _number(radius)
     errors = {}
-    place = (Decimal(0), Decimal(0))
-    reach = DEFAULT_RADIUS
-    try:
-        latitude, longitude = (to_decimal(part.strip()) for part in str(near).split(","))
-        place = (latitude, longitude)
-        if abs(latitude) > 90 or abs(longitude) > 180:
-            raise ValueError
-    except ValueError:
+    if latitude is None or longitude is None or abs(latitude) > 90 or abs(longitude) > 180:
         errors["filter.near"] = ["The filter.near field must be a latitude and a longitude."]
-    try:
-        if radius not in (None, ""):
-            reach = to_decimal(str(radius).strip())
-        if not 0 < reach <= HALF_WAY_ROUND:
-            raise ValueError
-    except ValueError:
+    if reach is None or not 0 < reach <= HALF_WAY_ROUND:
         errors["filter.radius"] = ["The filter.radius field must be a number of kilometres."]
-    if errors:
+    if errors or latitude is None or longitude is None or reach is None:
         raise Invalid(errors)
-    return *place, reach
+    return latitude, longitude, reach
+
+
+def _number(text: Any) -> Decimal | None:
+    try:
+        return to_decimal(str(text).strip())
+    except ValueError:
+        return None
 
 
 @routes.get("/locations/{id_type}/{value}", "read-locations", answers=LocationRead)
@@ -126,7 +124,7 @@ async def batch(session: Any, call: Call) -> Answer:
     envelope="page",
     answers=LocationProfileRead,
 )
-async def browse_roster(session: Any, call: Call, id: int) -> Answer:  # noqa: A002
+async def browse_roster(session: Any, call: Call, id: int) -> Answer:
     """List the profiles of a location"""
     return await rosters.at_location.browse(session, call, of_location(id))
 
@@ -137,7 +135,7 @@ async def browse_roster(session: Any, call: Call, id: int) -> Answer:  # noqa: A
     answers=LocationProfileRead,
     example={"profile_id": "3f0c6f0e-7b1d-4b61-9f53-0f6a2a4f9c10", "assignment_type": "staff"},
 )
-async def assign(session: Any, id: int, body: LocationProfileBody) -> Answer:  # noqa: A002
+async def assign(session: Any, id: int, body: LocationProfileBody) -> Answer:
     """Assign a profile to a location"""
     return created(await roster.reader.text(session, await roster.assign(session, id, sent(body))))
 

@@ -24,10 +24,23 @@ LARGEST_ID = 2**63 - 1
 WITH_DEPARTMENTS = frozenset({"departments"})
 REQUIRED_OF_ADDRESS = tuple(name for name, info in LocationAddressBody.model_fields.items() if info.is_required())
 HOURS: dict[str, Any] = {"normal_hours": LocationNormalHours, "special_hours": LocationSpecialHours}
-FILTERS = (
-    "id type name handle description phone email timezone external_id external_code is_published is_permanently_closed"
-    " icon image_url country_iso_3"
-).split()
+FILTERS = [
+    "id",
+    "type",
+    "name",
+    "handle",
+    "description",
+    "phone",
+    "email",
+    "timezone",
+    "external_id",
+    "external_code",
+    "is_published",
+    "is_permanently_closed",
+    "icon",
+    "image_url",
+    "country_iso_3",
+]
 LISTING: dict[str, Any] = {
     "filters": FILTERS,
     "extra": {
@@ -140,8 +153,20 @@ def _placed(row: Any) -> dict[str, Any]:
     return {name: getattr(row, name) for name in _ADDRESS_COLUMNS}
 
 
+class LocationReader(Reader):
+    """Single reads show the departments, lists where asked."""
+
+    def includes(self, call: Call) -> frozenset[str]:
+        return super().includes(call) | {"departments"}
+
+
 class Locations(PlainResource):
     """Locations with their address, hours, tags and custom fields."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.reader = LocationReader(self.listing, by_handle=True)
+        self._context = CONTEXT
 
     async def prepare(self, session: Any, values: dict[str, Any], current: Any | None) -> dict[str, Any]:
         """Registers tags. Raises: Invalid where a name or phone would be lost, or a first address lacks a part."""
@@ -150,7 +175,9 @@ class Locations(PlainResource):
             for name in ("name", "phone"):
                 if name in values and values[name] is None and getattr(current, name) is not None:
                     errors[name] = [f"The {name} field is required."]
-            if (given := values.get("address")) is not None and await session.row(_ADDRESS, location=current.id) is None:
+            if (given := values.get("address")) is not None and await session.row(
+                _ADDRESS, location=current.id
+            ) is None:
                 for name in REQUIRED_OF_ADDRESS:
                     if name not in given.model_fields_set:
                         errors[f"address.{name}"] = [f"The address.{name.replace('_', ' ')} field is required."]
@@ -225,13 +252,6 @@ class Locations(PlainResource):
         await custom_fields.drop(session, "location", current.id)
 
 
-class LocationReader(Reader):
-    """Single reads show the departments, lists where asked."""
-
-    def includes(self, call: Call) -> frozenset[str]:
-        return super().includes(call) | {"departments"}
-
-
 locations = Locations(
     Location,
     LocationRead,
@@ -246,8 +266,6 @@ locations = Locations(
     listing=LISTING,
     example={"name": "Fitzroy", "phone": "0390000000", "external_id": "S12", "type": "store"},
 )
-locations.reader = LocationReader(locations.listing, by_handle=True)
-locations._context = CONTEXT
 near = Reader(
     Listing(
         NearLocationRead,
@@ -269,9 +287,9 @@ async def upsert(session: Any, row: dict[str, Any]) -> tuple[int, str | None]:
         body = validate(LocationBody, row)
         identifier = await locations.insert(session, sent(body))
         return identifier, body.external_id
-    body = validate(LocationUpdateBody, row)
-    await locations.change(session, current, sent(body))
-    return current.id, body.external_id or current.external_id
+    changes = validate(LocationUpdateBody, row)
+    await locations.change(session, current, sent(changes))
+    return current.id, changes.external_id or current.external_id
 
 
 async def _named(session: Any, row: dict[str, Any]) -> Any | None:

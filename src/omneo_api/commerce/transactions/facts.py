@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from omneo_api.commerce.transactions import effects
 from omneo_api.commerce.transactions.bodies import LINE_FACTS, SCALAR_FACTS
-from omneo_api.commerce.transactions.resolution import Resolved, look
+from omneo_api.commerce.transactions.resolution import Resolved
 from omneo_api.foundation.errors import Conflict, Errors, spoken
 from omneo_api.foundation.statements import Statement
+from omneo_api.incentives.redemptions import links
 
 IMMUTABLE = (
     "Transactions are immutable. Void the transaction, send the corrected sale to transactions/update-create, or keep "
@@ -48,16 +48,20 @@ def _same(first: Any, second: Any) -> bool:
     return (first in empty and second in empty) or first == second
 
 
-async def differences(session: Any, identifier: int, values: Mapping[str, Any]) -> tuple[Errors, Pairs]:
-    """What of a request's facts differs from the stored ones, and which sent line is which stored line."""
+async def differences(
+    session: Any, identifier: int, values: Mapping[str, Any], found: Resolved
+) -> tuple[Errors, Pairs]:
+    """What of a request's facts differs from the stored ones, and which sent line is which stored line.
+
+    `found` is what the request's references come to.
+    """
     header = await session.row(HEADER, id=identifier)
     errors: Errors = {}
     for name in SCALAR_FACTS:
         if name in values and not _same(values[name], getattr(header, name)):
             errors |= unchangeable(name)
     if any(name in values for name in REFERENCES):
-        found = await look(session, values)
-        redemption_id = await effects.redemption_of(session, identifier) if "redemption_id" in values else None
+        redemption_id = await links.redemption_of(session, identifier) if "redemption_id" in values else None
         for name in REFERENCES:
             if name in values and not _refers(name, values[name], header, found, redemption_id):
                 errors |= unchangeable(name)

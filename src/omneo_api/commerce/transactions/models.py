@@ -216,7 +216,7 @@ class TransactionRef(Tenanted):
     transaction_id: Mapped[int]
 
 
-TransactionRef.__table__.primary_key.info["field"] = "external_id"
+TransactionRef.__table__.primary_key.info["field"] = "external_id"  # type: ignore[attr-defined]
 
 
 class TransactionItemAnnotation(Tenanted):
@@ -276,7 +276,7 @@ class RecordedTransaction(Base):
         staff_id: Any
         void_kind: Any
 
-    __mapper_args__ = {"primary_key": [__table__.c.tenant_id, __table__.c.id]}  # noqa: RUF012
+    __mapper_args__ = {"primary_key": [__table__.c.tenant_id, __table__.c.id]}
 
     items = relationship(
         TransactionItem,

@@ -57,6 +57,9 @@ _FIND = """
         EXISTS (
             SELECT 1 FROM unnest(:tags::text[]) AS named WHERE NOT EXISTS (SELECT 1 FROM tags WHERE handle = named)
         ) AS new_tags,
+        EXISTS (
+            SELECT 1 FROM redemption_states WHERE profile_id = (SELECT id FROM owner) AND transaction_id IS NULL
+        ) AS redeemed,
         base.code AS base_currency,
         (SELECT id FROM currencies WHERE from_code = upper(:currency::text) AND to_code = base.code) AS pair_id,
         (SELECT rate FROM currencies WHERE from_code = upper(:currency::text) AND to_code = base.code) AS pair_rate,
@@ -82,7 +85,8 @@ class Resolved:
     tags: list[str] = field(default_factory=list)
     currency_id: int | None = None
     currency_rate: Decimal | None = None
-    taken: bool = False
+    redeemed: bool = False
+    """Whether the profile has a redemption that belongs to no purchase yet."""
 
 
 def as_uuid(text: str | None) -> uuid.UUID | None:
@@ -165,14 +169,14 @@ async def resolve(session: Any, values: Mapping[str, Any]) -> Resolved:
     if found.new_tags or any(isinstance(tag, int) for tag in tags):
         tags = await register_tags(session, tags)
     currency_id, rate = _rate(values, found)
-    return Resolved(found.profile_id, location_id, staff_id, systems, tags, currency_id, rate)
+    return Resolved(found.profile_id, location_id, staff_id, systems, tags, currency_id, rate, found.redeemed)
 
 
 async def look(session: Any, values: Mapping[str, Any]) -> Resolved:
     """The same without making or locking anything: what is unknown stays None."""
     systems = await _system_handles(session, values.get("systems") or [])
     found = await _found(session, values, systems, lock=False)
-    return Resolved(found.profile_id, found.location_id, found.staff_id, systems, taken=found.taken)
+    return Resolved(found.profile_id, found.location_id, found.staff_id, systems)
 
 
 def _rate(values: Mapping[str, Any], found: Any) -> tuple[int | None, Decimal | None]:

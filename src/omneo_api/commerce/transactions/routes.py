@@ -179,10 +179,6 @@ async def event_trigger(session: Any, call: Call, body: EventTrigger, id: int) -
 # Lines ----------------------------------------------------------------------------------------------------------------
 
 
-async def _require(session: Any, id: int) -> None:
-    await views.reader.text(session, id)
-
-
 @routes.get("/transactions/{id}/items", READ, answers=TransactionItemRead, envelope="page", listing=views.items)
 async def browse_items(session: Any, call: Call, id: int) -> Answer:
     """List the lines of a transaction"""
@@ -225,6 +221,14 @@ async def _line(session: Any, item: int) -> tuple[int, Any]:
     if identifier is None:
         raise NotFound
     return identifier, await service.lock(session, identifier)
+
+
+@routes.put("/transactions/items/{item}", UPDATE, answers=TransactionItemRead)
+async def recalculate_item(session: Any, item: int) -> Answer:
+    """Evaluate again what a line does to its customer"""
+    _, state = await _line(session, item)
+    await service.recalculated(session, state)
+    return one(await views.item_reader.text(session, item))
 
 
 @routes.post("/transactions/items/{item}/resend", UPDATE, answers=TransactionItemRead, success=200, permission="update")

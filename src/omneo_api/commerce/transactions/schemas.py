@@ -13,6 +13,11 @@ from omneo_api.commerce.locations.schemas import ShortLocation
 from omneo_api.commerce.transactions.models import Transaction, TransactionItemAnnotation, TransactionState
 from omneo_api.foundation.models import lit
 from omneo_api.foundation.render import Read, Source, Sql
+from omneo_api.incentives.redemptions.expressions import (
+    reversed_redemptions,
+    transaction_redemption,
+    transaction_redemption_id,
+)
 from omneo_api.profiles.profile.schemas import ProfileContext, ShortProfile, StaffRead
 
 NOTHING = Sql(lambda _: literal_column("NULL::json", JSONB()))
@@ -129,8 +134,8 @@ class TransactionRead(Read):
     external_id: str | None
     profile_id: uuid.UUID | None
     profile: TransactionProfile | None
-    redemption: Annotated[dict[str, Any] | None, NOTHING]
-    reversed_redemptions: Annotated[list[Any], NO_ROWS]
+    redemption: Annotated[dict[str, Any] | None, Sql(transaction_redemption)]
+    reversed_redemptions: Annotated[list[Any], Sql(reversed_redemptions)]
     location: ShortLocation | None
     meta: dict[str, Any] | list[Any] | None
     total: Decimal
@@ -184,6 +189,7 @@ class TransactionContext(TransactionRead):
     """The root of transaction events."""
 
     profile: ProfileContext | None  # type: ignore[assignment]
+    redemption_id: Annotated[int | None, Sql(transaction_redemption_id)]
     location_id: int | None
     staff_id: uuid.UUID | None
     transacted_local_at: Annotated[str, Sql(_local)]

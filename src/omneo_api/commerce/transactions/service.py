@@ -10,13 +10,15 @@ from psycopg.errors import SerializationFailure
 from omneo_api.commerce.transactions import effects, events
 from omneo_api.commerce.transactions.bodies import ANNOTATIONS
 from omneo_api.commerce.transactions.custom_fields import keep_custom_fields
-from omneo_api.commerce.transactions.facts import LINES, Pairs, differences, immutable, line_differences
+from omneo_api.commerce.transactions.facts import LINES, REFERENCES, Pairs, differences, immutable, line_differences
 from omneo_api.commerce.transactions.models import TransactionState
 from omneo_api.commerce.transactions.recording import as_json, record
-from omneo_api.commerce.transactions.resolution import look, resolve
+from omneo_api.commerce.transactions.resolution import Resolved, look, resolve
 from omneo_api.configuration.tags import register_tags
 from omneo_api.foundation.errors import Invalid, NotFound, selected_is_invalid
 from omneo_api.foundation.statements import Statement
+from omneo_api.incentives.redemptions import links
+from omneo_api.profiles.aggregations.service import recalculate
 
 VOID, SUPERSEDED, DELETED = "void", "superseded", "deleted"
 NEVER_REVIVED = "A void is final: record a new transaction instead."
@@ -51,6 +53,12 @@ _ASSIGN = Statement(
     WHERE transaction_id = :id::bigint
     """
 )
+_MOVE = Statement(
+    """
+    UPDATE transaction_states SET profile_id = :destination::uuid, updated_at = omneo_now()
+    WHERE profile_id = :source::uuid
+    """
+)
 _ANNOTATE_LINE = Statement(
     """
     INSERT INTO transaction_item_annotations (item_id, meta, tags)
@@ -77,7 +85,8 @@ async def create(
         setattr(resolved, name, value)
     redemption_id = values.get("redemption_id")
     if redemption_id is not None and resolved.profile_id is None:
-        resolved.profile_id = await effects.redeemer(session, redemption_id)
+        resolved.profile_id = await links.redeemer(session, redemption_id)
+        await session.rows(_LOCK_PROFILES, ids=[resolved.profile_id])
     row = await record(session, values, resolved, identifier)
     profile_id = resolved.profile_id
     new = {
@@ -90,9 +99,9 @@ async def create(
     if values.get("custom_fields"):
         await keep_custom_fields(session, row.id, values["custom_fields"])
     if redemption_id is not None:
-        await effects.attach_redemption(session, redemption_id, row.id, profile_id)
-    elif profile_id is not None:
-        await effects.link_redemption(session, profile_id, row.id, values)
+        await links.attach(session, redemption_id, row.id, profile_id)
+    elif profile_id is not None and resolved.redeemed:
+        await links.link_by_reference(session, profile_id, row.id, values.get("external_id"), values.get("receipt_ref"))
     if profile_id is not None and not values.get("is_void"):
         await effects.recorded(session, row.id, profile_id, values["total"])
     created: int = row.id
@@ -123,22 +132,22 @@ async def change(session: Any, identifier: int, values: Mapping[str, Any]) -> No
 
     Raises: NotFound, Invalid, Conflict with every fact that differs.
     """
-    target = await target_profile(session, values)
-    state = await lock(session, identifier, target)
-    errors, pairs = await differences(session, identifier, values)
+    found = await referred(session, values)
+    state = await lock(session, identifier, found.profile_id)
+    errors, pairs = await differences(session, identifier, values, found)
     if values.get("is_void") is False and state.void_kind is not None:
         errors["is_void"] = [NEVER_REVIVED]
     if errors:
         raise immutable(errors)
-    await apply(session, state, values, pairs, target)
+    await apply(session, state, values, pairs, found.profile_id)
 
 
-async def target_profile(session: Any, values: Mapping[str, Any]) -> uuid.UUID | None:
-    """The profile that `profile_id` names, None when it names none. Raises: Invalid when there is no such profile."""
-    if values.get("profile_id") is None:
-        return None
-    found = (await look(session, {name: values.get(name) for name in ("profile_id", "profile_id_handle")})).profile_id
-    if found is None:
+async def referred(session: Any, values: Mapping[str, Any]) -> Resolved:
+    """The rows that a request's references come to; nothing is made. Raises: Invalid for an unknown profile."""
+    if not any(values.get(name) is not None for name in ("profile_id", *REFERENCES)):
+        return Resolved()
+    found = await look(session, values)
+    if values.get("profile_id") is not None and found.profile_id is None:
         raise Invalid.field("profile_id", selected_is_invalid("profile_id"))
     return found
 
@@ -241,7 +250,7 @@ async def delete(session: Any, identifier: int) -> None:
     await events.emit_last_state(session, "deleted", identifier, state.profile_id)
     await void(session, state, DELETED)
     await session.execute(_FREE_SLOTS, id=identifier)
-    await effects.detach_redemption(session, identifier)
+    await links.detach(session, identifier)
 
 
 async def free_slots(session: Any, identifier: int) -> None:
@@ -264,8 +273,23 @@ async def change_line(session: Any, identifier: int, item: int, line: Mapping[st
     await _annotate_lines(session, state, [(dict(line), row)])
 
 
+async def recalculated(session: Any, state: Any) -> None:
+    """Computes again what a locked purchase that counts does to its profile."""
+    if state.profile_id is not None and state.void_kind is None:
+        await recalculate(session, state.profile_id)
+
+
 async def trigger(session: Any, state: Any, event: str) -> None:
-    """Emits `transaction.sync`; a recalculation first evaluates again what the purchase does to its customer."""
-    if event == "transaction.recalculate" and state.profile_id is not None and state.void_kind is None:
-        await effects.recalculated(session, state.transaction_id, state.profile_id)
+    """Emits `transaction.sync`; a recalculation first computes again what the purchase does to its customer."""
+    if event == "transaction.recalculate":
+        await recalculated(session, state)
     events.emit(session, "sync", state.transaction_id, state.profile_id)
+
+
+async def move_all(session: Any, source: uuid.UUID, destination: uuid.UUID) -> int:
+    """Gives every purchase of one profile to another, for a merge; answers how many.
+
+    The caller holds both profiles' locks, and recalculates both afterwards.
+    """
+    moved: int = await session.execute(_MOVE, source=source, destination=destination)
+    return moved

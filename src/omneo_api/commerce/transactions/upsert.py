@@ -5,7 +5,7 @@ from typing import Any
 
 from psycopg.errors import SerializationFailure, UniqueViolation
 
-from omneo_api.commerce.transactions import effects, service
+from omneo_api.commerce.transactions import service
 from omneo_api.commerce.transactions.bodies import (
     ANNOTATIONS,
     LINE_FACTS,
@@ -19,11 +19,12 @@ from omneo_api.commerce.transactions.bodies import (
 from omneo_api.commerce.transactions.custom_fields import pass_custom_fields
 from omneo_api.commerce.transactions.facts import HEADER, LINES, differences
 from omneo_api.commerce.transactions.resolution import slots_of
-from omneo_api.commerce.transactions.service import SUPERSEDED, target_profile
+from omneo_api.commerce.transactions.service import SUPERSEDED
 from omneo_api.foundation.errors import NotFound
 from omneo_api.foundation.fields import validate
 from omneo_api.foundation.operations import LARGEST_ID
 from omneo_api.foundation.statements import Statement
+from omneo_api.incentives.redemptions import links
 
 SLOT_KEY = "pk_transaction_external_refs"
 
@@ -50,19 +51,19 @@ async def upsert(session: Any, raw: Mapping[str, Any]) -> tuple[int, bool]:
     found = await find(session, values)
     if found is None:
         return await _create(session, raw)
-    target = await target_profile(session, values)
+    referred = await service.referred(session, values)
     try:
-        state = await service.lock(session, found, target)
+        state = await service.lock(session, found, referred.profile_id)
     except NotFound:
         # It was deleted between the look-up and the lock.
         return await _create(session, raw)
     if state.void_kind == SUPERSEDED:
         return await _create(session, raw)
-    errors, pairs = await differences(session, found, values)
+    errors, pairs = await differences(session, found, values, referred)
     revived = state.void_kind is not None and values.get("is_void") is False
     if errors or revived:
         return await supersede(session, state, told(validate(SupersedingTransaction, raw))), True
-    await service.apply(session, state, values, pairs, target)
+    await service.apply(session, state, values, pairs, referred.profile_id)
     return found, False
 
 
@@ -77,7 +78,7 @@ async def _create(session: Any, raw: Mapping[str, Any]) -> tuple[int, bool]:
 
 
 async def find(session: Any, values: Mapping[str, Any]) -> int | None:
-    """The transaction that a record means, by external id, then by id; records of one external id wait for each other."""
+    """The transaction that a record means, by external id, then by id; those of one external id wait for each other."""
     external_id = values.get("external_id")
     if external_id is not None:
         await session.value(_ONE_AT_A_TIME, external_id=external_id)
@@ -104,10 +105,10 @@ async def supersede(session: Any, state: Any, values: Mapping[str, Any]) -> int:
     await service.void(session, state, SUPERSEDED, identifier)
     await service.free_slots(session, old)
     if "redemption_id" in values:
-        await effects.detach_redemption(session, old)
+        await links.detach(session, old)
     await service.create(session, whole, identifier, kept)
     if "redemption_id" not in values:
-        await effects.hand_over_redemption(session, old, identifier)
+        await links.hand_over(session, old, identifier)
     await pass_custom_fields(session, old, identifier)
     return identifier
 

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, bindparam, exists, func, select
+from sqlalchemy import BigInteger, Text, bindparam, cast, exists, func, select
 
 from omneo_api.commerce.transactions.models import RecordedTransaction, TransactionItem, TransactionState
 from omneo_api.commerce.transactions.schemas import TransactionItemRead, TransactionRead
@@ -14,6 +14,7 @@ from omneo_api.foundation.pagination import Links, flat_envelope, parse_page
 from omneo_api.foundation.query import Filter, Listing
 from omneo_api.foundation.reading import Reader
 from omneo_api.foundation.statements import Statement
+from omneo_api.incentives.redemptions.expressions import transaction_redemption_id
 
 
 def not_deleted(row: Any) -> Any:
@@ -60,6 +61,7 @@ listing = TransactionListing(
         "is_void",
     ),
     extra={
+        "redemption_id": Filter(expression=transaction_redemption_id),
         "systems.handle": Filter(path=("systems", "handle")),
         "tags.handle": Filter(path=("tags", "handle")),
         "location.name": Filter(path=("location", "name")),
@@ -91,6 +93,7 @@ items = Listing(
         "order_id",
     ),
     extra={
+        "discounts": Filter(expression=lambda item: cast(item.discounts, Text)),
         "achievement_counted": Filter(path=("annotation", "achievement_counted")),
         "order_external_id": Filter(path=("transaction", "external_order_id")),
     },

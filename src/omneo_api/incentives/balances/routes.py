@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Numeric, and_, bindparam, case, func, or_, select, tuple_
-from sqlalchemy.dialects.postgresql import UUID
+from sqlalchemy.dialects.postgresql import UUID, distinct_on
 from sqlalchemy.orm import aliased
 
 from omneo_api.foundation.calls import Answer, Call, Owner, one
@@ -49,7 +49,7 @@ def _lots_then() -> Any:
     )
     newest = (
         select(m, currency.label("currency"))
-        .distinct(m.lot_kind, m.lot_id)
+        .ext(distinct_on(m.lot_kind, m.lot_id))
         .where(tuple_(m.lot_kind, m.lot_id).in_(ever), m.at <= _moment())
         .order_by(m.lot_kind, m.lot_id, m.id.desc())
         .subquery()
@@ -101,7 +101,8 @@ async def rate_of(session: Any, code: str, field: str = "currency") -> Any:
 def _as_of(text: str) -> datetime:
     """A moment; one without a fraction means the whole second."""
     try:
-        moment = datetime.fromisoformat(text.strip().replace(" ", "T") if len(text.strip()) > 10 else text.strip())
+        # A plus sign arrives as a blank: behind the seconds it can only have been the sign of an offset.
+        moment = datetime.fromisoformat(text[:19] + text[19:].replace(" ", "+"))
         moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         raise Invalid.field("as_of", "The as of field must be a valid date.") from None

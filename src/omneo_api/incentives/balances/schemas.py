@@ -1,6 +1,5 @@
 """The six figures as an answer and as an event (incentives-value 9.1)."""
 
-import uuid
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -45,10 +44,6 @@ class BalanceRead(Read):
     ]
     localised: Annotated[dict[str, Decimal], Sql(_localised)]
     currency: Annotated[dict[str, Any] | None, Sql(lambda figures: figures.currency)]
-
-
-class BalanceContext(BalanceRead):
-    profile_id: uuid.UUID
 
 
 def asked_currency() -> Any:

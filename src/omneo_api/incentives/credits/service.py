@@ -17,7 +17,7 @@ from omneo_api.incentives.account import Account, Held, load, open_account, owne
 from omneo_api.incentives.credits import numbers
 from omneo_api.incentives.credits.models import Credit, CreditDefinition
 from omneo_api.incentives.credits.schemas import CreditBody
-from omneo_api.incentives.lots import ENDED
+from omneo_api.incentives.lots import ENDED, stored_columns
 from omneo_api.incentives.rewards.service import Errors, account_of, choose_definition
 
 _definition = select(*CreditDefinition.__table__.c)
@@ -31,10 +31,10 @@ _BY_TYPE = Statement(
     .limit(1)
 )
 _STATE = Statement(
-    select(*Credit.__table__.c).where(Credit.id == bindparam("id"), Credit.deleted_at.is_(None)).with_for_update()
+    select(*stored_columns(Credit)).where(Credit.id == bindparam("id"), Credit.deleted_at.is_(None)).with_for_update()
 )
 _OWNER = Statement("SELECT profile_id FROM credits WHERE id = :id::bigint AND deleted_at IS NULL")
-_ANY = Statement(select(*Credit.__table__.c).where(Credit.id == bindparam("id")))
+_ANY = Statement(select(*stored_columns(Credit)).where(Credit.id == bindparam("id")))
 _PROFILE = Statement("SELECT 1 FROM profiles WHERE id = :id::uuid AND deleted_at IS NULL")
 _PLACE = Statement(
     """

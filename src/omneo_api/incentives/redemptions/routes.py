@@ -190,9 +190,7 @@ async def show(session: Any, call: Call, owner: Owner, id: int) -> Answer:
 
 
 GROUPED: dict[str, Any] = {
-    "profile_id": lambda r: (
-        select(RedemptionState.profile_id).where(RedemptionState.redemption_id == r.id).correlate(r).scalar_subquery()
-    ),
+    "profile_id": lambda r: listing.column("profile_id", r),
     "type": lambda r: r.type,
     "location_id": lambda r: r.location_id,
     "transaction_external_id": lambda r: r.transaction_external_id,
@@ -206,7 +204,7 @@ def _grouping(attribute: str) -> Statement:
     """A page of groups: how many there are, and each value with its redemptions."""
     value = GROUPED[attribute]
     inner = aliased(Redemption)
-    values = select(value(Redemption).label("value")).distinct().subquery("groups")
+    values = select(value(Redemption).label("value")).select_from(Redemption).distinct().subquery("groups")
     members = (
         select(*rendered_columns(RedemptionRead, inner))
         .where(value(inner).is_not_distinct_from(values.c.value))

@@ -16,7 +16,7 @@ from omneo_api.foundation.statements import Statement
 from omneo_api.incentives import events, periods
 from omneo_api.incentives import notices as notifying
 from omneo_api.incentives.account import Account, Held, load, open_account
-from omneo_api.incentives.lots import ENDED, OPEN
+from omneo_api.incentives.lots import ENDED, OPEN, stored_columns
 from omneo_api.incentives.rewards.models import Reward, RewardDefinition
 from omneo_api.incentives.rewards.schemas import RewardBody
 
@@ -28,7 +28,7 @@ _ANY_BY_ID = Statement(_definition.where(RewardDefinition.id == bindparam("id"))
 _BY_HANDLE = Statement(
     _definition.where(RewardDefinition.handle_key == bindparam("handle"), RewardDefinition.deleted_at.is_(None))
 )
-_STATE = Statement(select(*Reward.__table__.c).where(Reward.id == bindparam("id"), Reward.deleted_at.is_(None)))
+_STATE = Statement(select(*stored_columns(Reward)).where(Reward.id == bindparam("id"), Reward.deleted_at.is_(None)))
 _TAKEN = Statement("SELECT 1 FROM rewards WHERE external_id_key = lower(:external_id::text) AND deleted_at IS NULL")
 _EXTENDABLE = Statement(
     """
@@ -263,7 +263,7 @@ async def reissue(session: Any, account: Account, old_id: int, value: Decimal, r
     return account.lots["reward", identifier]
 
 
-_ANY = Statement(select(*Reward.__table__.c).where(Reward.id == bindparam("id")))
+_ANY = Statement(select(*stored_columns(Reward)).where(Reward.id == bindparam("id")))
 
 
 async def locked(session: Any, identifier: int, owner_id: uuid.UUID | None) -> tuple[Account, Any, Held]:

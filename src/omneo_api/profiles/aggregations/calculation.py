@@ -48,10 +48,10 @@ def statement(owned: str) -> Statement:
 
     The caller holds the locks of the profiles, taken in a statement before this one.
     """
-    return Statement(_sql(owned))
+    return Statement(sql(owned))
 
 
-def _sql(owned: str) -> str:
+def sql(owned: str) -> str:
     columns = ", ".join(STORED)
     row = ", ".join(f"a.{name}" for name in STORED)
     new = ", ".join(f"excluded.{name}" for name in STORED)
@@ -112,7 +112,8 @@ def _sql(owned: str) -> str:
         SELECT profile_id,
                (array_agg(location_id ORDER BY times DESC, back))[1] AS most_transacted,
                (array_agg(location_id ORDER BY net DESC, back))[1] AS most_spend,
-               (array_agg(location_id ORDER BY net_12m DESC, back) FILTER (WHERE net_12m IS NOT NULL))[1] AS most_spend_12m,
+               (array_agg(location_id ORDER BY net_12m DESC, back) FILTER (WHERE net_12m IS NOT NULL))[1]
+                   AS most_spend_12m,
                array_agg(location_id::text ORDER BY location_id) AS locations
         FROM place GROUP BY profile_id
     ), addressed AS MATERIALIZED (
@@ -125,14 +126,16 @@ def _sql(owned: str) -> str:
         LEFT JOIN countries c3 ON c3.iso_3 = a.code
         LEFT JOIN regions r ON r.id = coalesce(c2.region_id, c3.region_id)
         CROSS JOIN LATERAL
-            (VALUES ('country', a.country), ('iso', a.iso), ('state', a.iso_state), ('region', r.handle)) v (kind, value)
+            (VALUES ('country', a.country), ('iso', a.iso), ('state', a.iso_state), ('region', r.handle))
+            v (kind, value)
         WHERE v.value IS NOT NULL GROUP BY a.profile_id, v.kind, v.value
     ), elected AS (
         SELECT DISTINCT ON (profile_id, kind) profile_id, kind, value, times
         FROM vote ORDER BY profile_id, kind, times DESC, back
     ), likely AS (
         SELECT profile_id,
-               max(value) FILTER (WHERE kind = 'country') AS country, max(times) FILTER (WHERE kind = 'country') AS countries,
+               max(value) FILTER (WHERE kind = 'country') AS country,
+               max(times) FILTER (WHERE kind = 'country') AS countries,
                max(value) FILTER (WHERE kind = 'iso') AS iso, max(times) FILTER (WHERE kind = 'iso') AS isos,
                max(value) FILTER (WHERE kind = 'state') AS state, max(times) FILTER (WHERE kind = 'state') AS states,
                max(value) FILTER (WHERE kind = 'region') AS region, max(times) FILTER (WHERE kind = 'region') AS regions
@@ -157,7 +160,8 @@ def _sql(owned: str) -> str:
                     ELSE CASE WHEN d.gap < 30 THEN 'FH' ELSE 'FL' END END AS dimension_frequency,
                {dimension_recency("t.last_at")} AS dimension_recency,
                {dimension_join("w.joined")} AS dimension_join,
-               CASE WHEN t.in_store AND t.online THEN 'CM' WHEN t.in_store THEN 'CF' WHEN t.online THEN 'CO' END AS channel,
+               CASE WHEN t.in_store AND t.online THEN 'CM' WHEN t.in_store THEN 'CF' WHEN t.online THEN 'CO' END
+                   AS channel,
                round(d.latest_spend, 2) AS latest_shop_spend,
                t.currency_id AS latest_shop_currency_id,
                coalesce(b.purchased_brands, '{{}}') AS purchased_brands,

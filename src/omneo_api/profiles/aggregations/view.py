@@ -9,6 +9,7 @@ Computed on read, so that the passing of time and changes of the profile need no
 - `dimension_recency` from `spend_last_date`, `dimension_join` from the profile's `joined_at`;
 - `first_shop_days` from `first_shop_date` and `joined_at` (UTC calendar days), never below 0;
 - `days_since_last_purchase` from `latest_shop_date` and the UTC calendar day, never below 0;
+- `total_referred`: accepted connections of type `referral` that start here, ended by time or not;
 - `top_historic_status`: of all statuses ever held, even if taken away since, the one that ranks highest;
 - the default address stands in for a likely place that no transaction tells of, without a score;
 - `lifecycle_stage`, `store_join`, and the copies `atv`, `purchase_frequency`, `preferred_channel` and
@@ -78,6 +79,12 @@ _TOP_STATUS = """
      WHERE h.tenant_id = profiles.tenant_id AND h.profile_id = profiles.id AND s.deleted_at IS NULL
      ORDER BY s.sort_order NULLS LAST, s.id LIMIT 1)
 """
+_REFERRED = """
+    (SELECT count(*)::integer FROM connections c
+     JOIN connection_definitions d ON d.tenant_id = c.tenant_id AND d.id = c.definition_id
+     WHERE c.tenant_id = profiles.tenant_id AND c.connector_id = profiles.id AND c.status = 'accepted'
+       AND c.deleted_at IS NULL AND d.type = 'referral')
+"""
 
 
 def _likely(name: str, wanted: str, further: str = "") -> tuple[str, Any]:
@@ -107,7 +114,10 @@ _COMPUTED: dict[str, tuple[str, Any]] = {
     ),
     "lifecycle_stage": (_STAGE, Text()),
     "store_join_location_id": (_or_put("store_join_location_id", "profiles.joined_location_id"), Integer()),
-    "total_referred": (_or_put("total_referred", "0"), Integer()),
+    "total_referred": (
+        f"CASE WHEN f.profile_id IS NULL THEN 0 ELSE {_or_put('total_referred', _REFERRED)} END",
+        Integer(),
+    ),
     "top_historic_status_id": (
         f"CASE WHEN f.profile_id IS NOT NULL THEN {_or_put('top_historic_status_id', _TOP_STATUS)} END",
         Integer(),
@@ -148,7 +158,7 @@ class AggregationView(Base):
         )
         .subquery("aggregation_view")
     )
-    __mapper_args__ = {"primary_key": [__table__.c.tenant_id, __table__.c.profile_id]}  # noqa: RUF012
+    __mapper_args__ = {"primary_key": [__table__.c.tenant_id, __table__.c.profile_id]}
 
 
 def _one(model: str, column: str) -> Any:

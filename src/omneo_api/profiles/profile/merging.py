@@ -184,7 +184,8 @@ def _moved() -> tuple[tuple[str, str, Statement], ...]:
     found: list[tuple[str, str, Statement]] = []
     table: Any
     for mapper in sorted(Base.registry.mappers, key=lambda mapper: str(mapper.local_table)):
-        model, table = mapper.class_, mapper.local_table
+        model: Any = mapper.class_
+        table: Any = mapper.local_table
         if not issubclass(model, Tenanted) or model.insert_only:
             continue
         owned = {

@@ -1,0 +1,115 @@
+"""The allow-list of `/id/api/v1` (omneo-id 4): what is not named here is not there."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from omneo_api.commerce.locations.service import locations
+from omneo_api.foundation.calls import Answer, Call
+from omneo_api.foundation.operations import Operation, Routes
+from omneo_api.omneo_id import quick_create, writable
+from omneo_api.omneo_id.mount import Offer, for_customers
+from omneo_api.omneo_id.tokens import IdTokens, minting
+
+IDENTITY = writable.only("handle", "identifier", "is_active")
+CUSTOM = "/attributes/custom/{namespace}:{handle}"
+
+OFFERS = (
+    Offer("GET", ""),
+    Offer("PUT", "", trim=writable.profile, guard=writable.own_attribute),
+    Offer("DELETE", "", "profile_delete"),
+    Offer("GET", "/resync", instead=("GET", "")),
+    Offer("PUT", "/update-type", "profile_type", guard=writable.own_type),
+    Offer("GET", "/balances"),
+    Offer("POST", "/redeem", "redeem", trim=writable.only("amount", "strategies", "strategy", "strict", "currency")),
+    Offer("GET", "/addresses"),
+    Offer("POST", "/addresses"),
+    Offer("GET", "/addresses/{id}"),
+    Offer("PUT", "/addresses/{id}"),
+    Offer("DELETE", "/addresses/{id}"),
+    Offer("GET", "/attributes"),
+    Offer("GET", "/attributes/comms"),
+    Offer("PUT", "/attributes/comms", trim=writable.comms),
+    Offer("PUT", "/comms", trim=writable.comms),
+    Offer("GET", "/attributes/appearance"),
+    Offer("PUT", "/attributes/appearance"),
+    Offer("GET", "/attributes/dates"),
+    Offer("PUT", "/attributes/dates"),
+    Offer("DELETE", "/attributes/dates/{id}"),
+    Offer("GET", "/attributes/custom"),
+    Offer("GET", CUSTOM),
+    Offer("PUT", CUSTOM, guard=writable.own_attribute),
+    Offer("DELETE", CUSTOM, guard=writable.own_attribute),
+    Offer("GET", "/identities"),
+    Offer("POST", "/identities", "identities", IDENTITY, writable.own_identity),
+    Offer("GET", "/identities/{handle}"),
+    Offer("PUT", "/identities/{handle}", "identities", IDENTITY, writable.own_identity),
+    Offer("DELETE", "/identities/{handle}", "identities", guard=writable.own_identity),
+    Offer("GET", "/identities/id/{id}"),
+    Offer("PUT", "/identities/id/{id}", "identities", IDENTITY, writable.own_identity),
+    Offer("DELETE", "/identities/id/{id}", "identities", guard=writable.own_identity),
+    Offer("GET", "/regions"),
+    Offer("POST", "/regions"),
+    Offer("PUT", "/regions/{region}"),
+    Offer("DELETE", "/regions/{region}"),
+    Offer("GET", "/statuses"),
+    Offer("GET", "/tags"),
+    Offer("GET", "/rewards"),
+    Offer("GET", "/rewards/{reward}"),
+    Offer("GET", "/points"),
+    Offer("GET", "/points/{point}"),
+    Offer("GET", "/credits"),
+    Offer("POST", "/credits/{credit}/redeem", "redeem", trim=writable.only("amount", "security_code")),
+    Offer("GET", "/redemptions"),
+    Offer("GET", "/redemptions/{id}"),
+    Offer("GET", "/redemptions/{type}/{subject}/count"),
+    Offer("GET", "/transactions"),
+    Offer("GET", "/transactions/{id}"),
+    Offer("GET", "/find-transactions"),
+    Offer("GET", "/group_transactions"),
+    Offer("GET", "/ledgers"),
+    Offer("GET", "/ledgers/{id}"),
+    Offer("GET", "/aggregations"),
+    Offer("GET", "/aggregations/calculate", instead=("GET", "/aggregations")),
+    Offer("GET", "/interactions"),
+    Offer("GET", "/interactions/{id}"),
+    Offer("DELETE", "/interactions/{id}", "interactions_delete"),
+    Offer("GET", "/connections"),
+    Offer(
+        "PUT",
+        "/connections/{connection}",
+        trim=writable.only("status", "name", "notes", "is_primary", "is_default", "meta"),
+    ),
+    Offer("GET", "/connections/{connection}/profileInfo"),
+)
+
+
+def operations(admin: Sequence[Operation], tokens: IdTokens) -> list[Operation]:
+    """Every operation below `/id/api/v1`; `admin` are those of v3, of which the offered ones are mounted again."""
+    return [
+        *minting(tokens).mounted(),
+        *for_customers(admin, OFFERS),
+        *quick_create.routes().mounted(),
+        *_public().mounted(),
+    ]
+
+
+def _public() -> Routes:
+    """What any valid customer token may read: the shops that are open to the public."""
+    routes = Routes("Omneo ID")
+
+    def _open(location: Any) -> Any:
+        return location.is_published & ~location.is_permanently_closed
+
+    async def browse(session: Any, call: Call) -> Answer:
+        """List the published locations"""
+        return await locations.reader.browse(session, call, scope=(_open,))
+
+    async def show(session: Any, id: int) -> Answer:
+        """Read a published location"""
+        text = await locations.reader.text(session, id, where=_open)
+        return Answer(200, b'{"data":' + text.encode() + b"}")
+
+    options: dict[str, Any] = {"auth": "customer", "answers": locations.read}
+    routes.add("GET", "/locations", browse, None, envelope="page", listing=locations.listing, **options)
+    routes.add("GET", "/locations/{id}", show, None, **options)
+    return routes

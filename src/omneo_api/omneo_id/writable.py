@@ -1,0 +1,122 @@
+"""What a customer may write (omneo-id 6): whitelists for bodies, and names that the tenant protects."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from omneo_api.configuration.settings.service import setting
+from omneo_api.foundation.calls import Call, Owner
+from omneo_api.foundation.errors import Invalid, Unauthorized, selected_is_invalid
+from omneo_api.foundation.statements import Statement
+
+Trim = Callable[[dict[str, Any]], dict[str, Any]]
+
+CHANNELS = ("email", "sms", "push", "phone", "post")
+PURPOSES = (
+    "promo",
+    "optout",
+    "discover",
+    "benefits",
+    "reminders",
+    "account",
+    "bookings",
+    "feedback",
+    "location",
+    "service",
+)
+COMMS = frozenset(f"{channel}_{purpose}" for channel in CHANNELS for purpose in PURPOSES) | {
+    "terms_accepted_at",
+    "terms_accepted_version",
+}
+PROFILE = frozenset(
+    {
+        "title",
+        "first_name",
+        "last_name",
+        "email",
+        "gender",
+        "currency",
+        "mobile_phone",
+        "secondary_phone",
+        "birth_day",
+        "birth_month",
+        "birth_year",
+        "company",
+        "occupation",
+        "avatar_url",
+        "preferred_location_id",
+        "addresses",
+        "dates_attributes",
+        "custom_attributes",
+    }
+)
+TYPES = frozenset({"active", "incomplete", "pending", "temporary"})
+_IDENTITY_HANDLE = Statement("SELECT handle FROM identities WHERE id = :id::bigint AND profile_id = :profile::uuid")
+
+
+def only(*names: str) -> Trim:
+    """Drops every body key that a customer may not write; what they send besides is ignored, not refused."""
+    kept = frozenset(names)
+    return lambda body: {name: value for name, value in body.items() if name in kept}
+
+
+comms = only(*COMMS)
+
+
+def profile(body: dict[str, Any]) -> dict[str, Any]:
+    """The profile's own body: whitelisted scalars, and of `attributes` the channels' and looks' own whitelists."""
+    kept = {name: value for name, value in body.items() if name in PROFILE}
+    attributes = body.get("attributes")
+    if isinstance(attributes, dict):
+        kept["attributes"] = {
+            name: comms(value) if name == "comms" and isinstance(value, dict) else value
+            for name, value in attributes.items()
+            if name in ("comms", "appearance")
+        }
+    if isinstance(body.get("comms_attributes"), dict):
+        kept["comms_attributes"] = comms(body["comms_attributes"])
+    return kept
+
+
+def quick(body: dict[str, Any]) -> dict[str, Any]:
+    """The same with communication keys at the top level also accepted (quick create)."""
+    kept = profile(body)
+    above = comms(body)
+    if above:
+        attributes = kept.get("attributes") or {}
+        kept["attributes"] = {**attributes, "comms": {**above, **(attributes.get("comms") or {})}}
+    return kept
+
+
+async def _names(session: Any, handle: str) -> frozenset[str]:
+    try:
+        found = json.loads(await setting(session, handle) or "[]")
+    except ValueError:
+        found = []
+    return frozenset(str(name).lower() for name in found) if isinstance(found, list) else frozenset()
+
+
+async def own_identity(session: Any, call: Call, owner: Owner) -> None:
+    """Raises: Unauthorized when the identity written carries a protected handle."""
+    protected = await _names(session, "id.protected_identity_handles")
+    handles = [call.path.get("handle"), call.body.get("handle") if call.method == "POST" else None]
+    if "id" in call.path and call.path["id"].isdigit() and len(call.path["id"]) < 19:
+        handles.append(await session.value(_IDENTITY_HANDLE, id=int(call.path["id"]), profile=owner.id))
+    if any(str(handle).strip().lower() in protected for handle in handles if handle):
+        raise Unauthorized
+
+
+async def own_attribute(session: Any, call: Call, owner: Owner) -> None:
+    """Raises: Unauthorized when the custom attribute written is of a protected namespace."""
+    protected = await _names(session, "id.protected_attribute_namespaces")
+    namespaces = [call.path.get("namespace")]
+    sent = call.body.get("custom_attributes") if call.method == "PUT" else None
+    namespaces += [item.get("namespace") for item in sent if isinstance(item, dict)] if isinstance(sent, list) else []
+    if any(str(namespace).lower() in protected for namespace in namespaces if namespace):
+        raise Unauthorized
+
+
+async def own_type(session: Any, call: Call, owner: Owner) -> None:
+    """Raises: Invalid for a type that a customer may not give themselves."""
+    if call.body.get("profile_type") not in TYPES:
+        raise Invalid.field("profile_type", selected_is_invalid("profile_type"))
