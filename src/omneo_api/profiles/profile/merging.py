@@ -182,7 +182,6 @@ _RUN = tuple(Statement(step) for step in _STEPS)
 def _moved() -> tuple[tuple[str, str, Statement], ...]:
     """(table, column, statement) of everything else that names a profile and may change."""
     found: list[tuple[str, str, Statement]] = []
-    table: Any
     for mapper in sorted(Base.registry.mappers, key=lambda mapper: str(mapper.local_table)):
         model: Any = mapper.class_
         table: Any = mapper.local_table
