@@ -77,6 +77,7 @@ def counter(table: str, condition: str) -> tuple[str, ...]:
     moved = _COUNT.format(tenant="NEW.tenant_id", table=table, number=step, rows="")
     differs = f"({condition.format(row='OLD')}) IS DISTINCT FROM ({condition.format(row='NEW')})"
     run = f"EXECUTE FUNCTION omneo_count_{table}()"
+    each = f"TABLE AS changed FOR EACH STATEMENT {run}"
     return (
         f"""
         CREATE OR REPLACE FUNCTION omneo_count_{table}() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
@@ -89,10 +90,8 @@ def counter(table: str, condition: str) -> tuple[str, ...]:
             RETURN NULL;
         END $$
         """,
-        f"CREATE OR REPLACE TRIGGER count_insert AFTER INSERT ON {table} "
-        f"REFERENCING NEW TABLE AS changed FOR EACH STATEMENT {run}",
-        f"CREATE OR REPLACE TRIGGER count_delete AFTER DELETE ON {table} "
-        f"REFERENCING OLD TABLE AS changed FOR EACH STATEMENT {run}",
+        f"CREATE OR REPLACE TRIGGER count_insert AFTER INSERT ON {table} REFERENCING NEW {each}",
+        f"CREATE OR REPLACE TRIGGER count_delete AFTER DELETE ON {table} REFERENCING OLD {each}",
         f"CREATE OR REPLACE TRIGGER count_update AFTER UPDATE ON {table} FOR EACH ROW WHEN ({differs}) {run}",
     )
 

@@ -139,5 +139,5 @@ class Connection(Resource, SoftDeleted):
     @hybrid_property
     def is_invalid(self) -> Any:
         ended = func.coalesce(self.ends_at < func.omneo_now(), lit("false"))
-        invalidated: Any = self.was_invalidated
-        return or_(invalidated, ended)
+        marked: Any = self.was_invalidated
+        return or_(marked, ended)

@@ -213,7 +213,9 @@ class DefinitionBody(Body):
     type: ConnectionType = "other"
     short_description: fields.LongText | None = None
     description: fields.LongText | None = None
-    shareable_attributes: Annotated[list[fields.Text], BeforeValidator(_shareable), Field(max_length=200)] = []
+    shareable_attributes: Annotated[list[fields.Text], BeforeValidator(_shareable), Field(max_length=200)] = Field(
+        default_factory=list
+    )
     meta: fields.Meta | None = None
     icon: fields.LongText | None = None
     cover: fields.LongText | None = None

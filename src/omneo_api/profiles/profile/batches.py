@@ -98,7 +98,7 @@ async def apply_profile(session: Any, row: dict[str, Any], batch: BatchRun) -> A
 
 
 @processor("identity")
-async def apply_identity(session: Any, row: dict[str, Any], batch: BatchRun) -> Applied:
+async def apply_identity(session: Any, row: dict[str, Any], _batch: BatchRun) -> Applied:
     """Adds an identity, or changes the flags of one that the profile has."""
     item = validate(IdentityRow, row)
     try:
@@ -124,5 +124,5 @@ async def apply_identity(session: Any, row: dict[str, Any], batch: BatchRun) -> 
 
 
 @processor("interaction")
-async def apply_interaction(session: Any, row: dict[str, Any], batch: BatchRun) -> Applied:
+async def apply_interaction(session: Any, row: dict[str, Any], _batch: BatchRun) -> Applied:
     return await interactions.create(session, validate(InteractionCreate, row)), None

@@ -86,8 +86,10 @@ def _coalesced(table: str, columns: Sequence[str]) -> str:
 def _one_row(table: str, columns: Sequence[str]) -> tuple[str, ...]:
     return (
         _coalesced(table, columns),
-        f"DELETE FROM {table} l WHERE l.profile_id = :loser::uuid"
-        f" AND EXISTS (SELECT 1 FROM {table} w WHERE w.profile_id = :winner::uuid)",
+        f"""
+        DELETE FROM {table} l WHERE l.profile_id = :loser::uuid
+            AND EXISTS (SELECT 1 FROM {table} w WHERE w.profile_id = :winner::uuid)
+        """,
         f"UPDATE {table} SET profile_id = :winner::uuid WHERE profile_id = :loser::uuid",
     )
 
@@ -95,8 +97,10 @@ def _one_row(table: str, columns: Sequence[str]) -> tuple[str, ...]:
 def _keyed(table: str, *keys: str) -> tuple[str, ...]:
     same = " AND ".join(f"w.{key} = l.{key}" for key in keys)
     return (
-        f"DELETE FROM {table} l WHERE l.profile_id = :loser::uuid AND EXISTS"
-        f" (SELECT 1 FROM {table} w WHERE w.profile_id = :winner::uuid AND {same})",
+        f"""
+        DELETE FROM {table} l WHERE l.profile_id = :loser::uuid
+            AND EXISTS (SELECT 1 FROM {table} w WHERE w.profile_id = :winner::uuid AND {same})
+        """,
         f"UPDATE {table} SET profile_id = :winner::uuid WHERE profile_id = :loser::uuid",
     )
 
@@ -177,7 +181,7 @@ _RUN = tuple(Statement(step) for step in _STEPS)
 @cache
 def _moved() -> tuple[tuple[str, str, Statement], ...]:
     """(table, column, statement) of everything else that names a profile and may change."""
-    found = []
+    found: list[tuple[str, str, Statement]] = []
     for mapper in sorted(Base.registry.mappers, key=lambda mapper: str(mapper.local_table)):
         model: Any = mapper.class_
         table: Any = mapper.local_table

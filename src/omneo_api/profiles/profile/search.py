@@ -5,8 +5,9 @@ other changes do not touch the trigram index. Row-level security keeps the plann
 neither LIKE nor the trigram operators are leakproof; so a function of the tables' owner searches, and asks for the
 session's tenant itself.
 
-A search goes from strict to lenient and stops as soon as it has found enough: whole words, beginnings of words,
-any part, similar words. So the best come first, and a common name does not make the database weigh a million rows.
+A search goes from strict to lenient and stops as soon as it has found enough: keys, whole words, any part (where
+words begin, first), similar words. So the best come first, and a common name does not make the database weigh a
+million rows.
 """
 
 import uuid
@@ -21,7 +22,8 @@ from omneo_api.foundation.models import Tenanted, belongs_to
 MOST = 1000
 """How many profiles a search finds at most."""
 ENOUGH = 10
-"""With so many exact hits nobody is asked for similar words; with one, nobody similar to an address or a code."""
+"""With so many exact hits nobody is asked for similar words; with one, nobody similar to a full name, an
+address or a code."""
 SIMILAR = 200
 """How many similar ones are weighed at most: comparing costs more than finding."""
 
@@ -67,24 +69,38 @@ BEGIN
     -- One slip spoils some four trigrams, which is half of a short word and little of a long one.
     PERFORM set_config('pg_trgm.word_similarity_threshold', min(CASE
         WHEN length(w) < 6 THEN 0.45 WHEN length(w) < 9 THEN 0.5 ELSE 0.55 END)::text, true)
-    FROM unnest(words) w;
-    FOR stage IN 1..4 LOOP
-        EXIT WHEN cardinality(ids) >= {MOST} OR stage = 4 AND (
-            cardinality(ids) >= {ENOUGH} OR plain ~ '^[0-9+ ]*$' OR ids <> '{{}}' AND plain ~ '[0-9@]');
+    FROM (SELECT split_part(part, '@', 1) AS w FROM unnest(words) part) AS locals;
+    -- A whole address, number or identifier is found by its key.
+    IF cardinality(words) = 1 AND words[1] ~ '[0-9@]' THEN
+        SELECT array_agg(f.id) INTO more FROM (
+            SELECT p.id FROM profiles p WHERE p.tenant_id = omneo_tenant() AND p.email = words[1]
+                AND p.deleted_at IS NULL
+            UNION SELECT p.id FROM profiles p WHERE p.tenant_id = omneo_tenant() AND p.mobile_phone = '+' || words[1]
+                AND p.deleted_at IS NULL
+            UNION SELECT i.profile_id FROM identities i WHERE i.tenant_id = omneo_tenant()
+                AND i.identifier_key = words[1] AND i.is_live) f;
+        IF more IS NOT NULL THEN RETURN more; END IF;
+    END IF;
+    FOR stage IN 1..3 LOOP
+        EXIT WHEN cardinality(ids) >= {MOST} OR stage = 3 AND (
+            cardinality(ids) >= {ENOUGH} OR plain ~ '^[0-9+ ]*$'
+            OR ids <> '{{}}' AND (plain ~ '[0-9@]' OR cardinality(words) > 1));
         SELECT string_agg(CASE
             WHEN stage = 1 THEN format('s.words LIKE %L', '% ' || e || ' %')
-            WHEN stage = 2 OR length(w) < 3 THEN format('s.words LIKE %L', '% ' || e || '%')
-            WHEN stage = 3 THEN format('s.words LIKE %L', '%' || e || '%')
-            ELSE format('(s.words LIKE %L OR %L <%% s.words)', '%' || e || '%', w) END, ' AND ')
+            WHEN length(w) < 3 THEN format('s.words LIKE %L', '% ' || e || '%')
+            WHEN stage = 2 THEN format('s.words LIKE %L', '%' || e || '%')
+            ELSE format('(s.words LIKE %L OR %L <%% s.words)', '%' || e || '%', split_part(w, '@', 1)) END, ' AND ')
         INTO conditions FROM (
-            SELECT w, regexp_replace(w, '([\\\\%_])', '\\\\\\1', 'g') AS e FROM unnest(words) w) AS each;
+            SELECT w, regexp_replace(w, '([\\%_])', '\\\1', 'g') AS e FROM unnest(words) w) AS each;
         EXECUTE format(
             'SELECT array_agg(f.profile_id ORDER BY f.rank, f.profile_id) FROM ('
             '  SELECT s.profile_id, %s AS rank'
             '  FROM profile_searches s WHERE s.tenant_id = $2 AND %s AND s.profile_id <> ALL ($3) LIMIT $4) f',
-            CASE WHEN stage = 4 THEN '1 - word_similarity($1, s.words)' ELSE 'strpos(s.words, $1)' END, conditions)
-        INTO more USING CASE WHEN stage = 4 THEN plain ELSE words[1] END, omneo_tenant(), ids,
-            least({MOST} - cardinality(ids), CASE WHEN stage = 4 THEN {SIMILAR} ELSE {MOST} END);
+            CASE WHEN stage = 3 THEN '1 - word_similarity($1, s.words)'
+                 ELSE 'CASE WHEN strpos(s.words, '' '' || $1) > 0 THEN 0 ELSE 1000 END + strpos(s.words, $1)' END,
+            conditions)
+        INTO more USING CASE WHEN stage = 3 THEN plain ELSE words[1] END, omneo_tenant(), ids,
+            least({MOST} - cardinality(ids), CASE WHEN stage = 3 THEN {SIMILAR} ELSE {MOST} END);
         ids := ids || coalesce(more, '{{}}');
     END LOOP;
     RETURN ids;
@@ -106,9 +122,9 @@ def _triggers() -> tuple[str, ...]:
     statements = []
     for table, condition in watched.items():
         run = "EXECUTE FUNCTION omneo_index_profiles()"
+        each = f"REFERENCING NEW TABLE AS changed FOR EACH STATEMENT {run}"
         statements += [
-            f"CREATE OR REPLACE TRIGGER search_insert AFTER INSERT ON {table} "
-            f"REFERENCING NEW TABLE AS changed FOR EACH STATEMENT {run}",
+            f"CREATE OR REPLACE TRIGGER search_insert AFTER INSERT ON {table} {each}",
             f"CREATE OR REPLACE TRIGGER search_update AFTER UPDATE ON {table} FOR EACH ROW WHEN ({condition}) {run}",
         ]
     statements.append(

@@ -63,7 +63,7 @@ class StatusBody(fields.Body):
     image_url: fields.Text | None = None
 
 
-def _held_by(status: Any, operator: str, parameter: str) -> Any:
+def _held_by(status: Any, _operator: str, parameter: str) -> Any:
     holder = bindparam(f"{parameter}_0", type_=Uuid())
     return exists(
         select(lit(1)).where(

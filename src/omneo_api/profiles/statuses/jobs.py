@@ -40,7 +40,7 @@ async def _locked(session: Any, profile_id: uuid.UUID) -> Any:
 
 
 @processor("profile.statuses.attach")
-async def attach_statuses(session: Any, row: dict[str, Any], batch: BatchRun) -> Applied:
+async def attach_statuses(session: Any, row: dict[str, Any], _batch: BatchRun) -> Applied:
     body = validate(StatusRow, row)
     await _locked(session, body.profile_id)
     if await service.attach(session, body.profile_id, body.statuses):
@@ -49,7 +49,7 @@ async def attach_statuses(session: Any, row: dict[str, Any], batch: BatchRun) ->
 
 
 @processor("profile.statuses.detach")
-async def detach_statuses(session: Any, row: dict[str, Any], batch: BatchRun) -> Applied:
+async def detach_statuses(session: Any, row: dict[str, Any], _batch: BatchRun) -> Applied:
     body = validate(StatusRow, row)
     await _locked(session, body.profile_id)
     if await service.detach(session, body.profile_id, body.statuses):
@@ -58,7 +58,7 @@ async def detach_statuses(session: Any, row: dict[str, Any], batch: BatchRun) ->
 
 
 @processor("profile.tags.attach")
-async def attach_tags(session: Any, row: dict[str, Any], batch: BatchRun) -> Applied:
+async def attach_tags(session: Any, row: dict[str, Any], _batch: BatchRun) -> Applied:
     body = validate(TagRow, row)
     current = await _locked(session, body.profile_id)
     tags = list(dict.fromkeys([*current.tags, *await register_tags(session, body.tags)]))
@@ -67,7 +67,7 @@ async def attach_tags(session: Any, row: dict[str, Any], batch: BatchRun) -> App
 
 
 @processor("profile.tags.detach")
-async def detach_tags(session: Any, row: dict[str, Any], batch: BatchRun) -> Applied:
+async def detach_tags(session: Any, row: dict[str, Any], _batch: BatchRun) -> Applied:
     body = validate(TagRow, row)
     current = await _locked(session, body.profile_id)
     gone = set(body.tags)
