@@ -17,6 +17,7 @@ OFFERS = (
     Offer("GET", ""),
     Offer("PUT", "", trim=writable.profile, guard=writable.own_attribute),
     Offer("DELETE", "", "profile_delete"),
+    Offer("DELETE", "/purge", "profile_purge"),
     Offer("GET", "/resync", instead=("GET", "")),
     Offer("PUT", "/update-type", "profile_type", guard=writable.own_type),
     Offer("GET", "/balances"),
