@@ -5,7 +5,6 @@ tenant of its own, so tests see nothing of each other and need no clean-up: row-
 """
 
 import os
-import re
 import shutil
 import tempfile
 import uuid
@@ -20,6 +19,7 @@ import httpx
 import psycopg
 import pytest
 
+from live import named_database
 from omneo_api.app import create_app
 from omneo_api.foundation import migrations
 from omneo_api.foundation.application import Application
@@ -38,10 +38,6 @@ SERVER = pytest.StashKey[tuple[EmbeddedPostgres, Path]]()
 @pytest.fixture(scope="session")
 def anyio_backend() -> tuple[str, dict[str, Any]]:
     return "asyncio", {"use_uvloop": True}
-
-
-def _named(url: str, database: str) -> str:
-    return re.sub(r"^(\w+://[^/]*/)[^?]*", lambda match: match.group(1) + database, url)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -75,10 +71,10 @@ def database_url(server_url: str, worker_id: str, testrun_uid: str) -> Iterator[
         exists = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (template,)).fetchone()
         if not exists:
             connection.execute(f'CREATE DATABASE "{template}"')
-            migrations.upgrade(_named(server_url, template))
+            migrations.upgrade(named_database(server_url, template))
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         connection.execute("SELECT pg_advisory_unlock(7226502)")
-    url = _named(server_url, name)
+    url = named_database(server_url, name)
     yield url
     with psycopg.connect(server_url, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')

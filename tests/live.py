@@ -1,6 +1,7 @@
 """A real server on a loopback port, for what needs sockets: fuzzing and clients that hang up."""
 
 import contextlib
+import re
 import socket
 import threading
 import time
@@ -37,3 +38,8 @@ def serving(settings: Settings, database_url: str) -> Iterator[str]:
         finally:
             server.should_exit = True
             thread.join(15)
+
+
+def named_database(url: str, database: str) -> str:
+    """The same server's URL for another database."""
+    return re.sub(r"^(\w+://[^/]*/)[^?]*", lambda match: match.group(1) + database, url)

@@ -7,6 +7,7 @@ from omneo_api.app import id_operations, v3_operations
 from omneo_api.foundation.database import APPLICATION_ROLE
 from omneo_api.foundation.routing import PARAMETER
 from omneo_api.foundation.schema import tenanted_tables
+from omneo_api.omneo_id.tokens import IdTokens
 from omneo_api.platform import tenants
 from omneo_api.settings import Settings
 
@@ -14,6 +15,8 @@ pytestmark = pytest.mark.anyio
 
 MARK = "QZX-PLANTED"
 EMAIL = "qzx-planted@example.com"
+SEEDED = {"/permissions/{id}"}
+"""Rows that every tenant has under the same ids: there another tenant reaches its own."""
 WALKED = [operation for operation in v3_operations(Settings()) if operation.auth != "none"]
 
 
@@ -104,7 +107,7 @@ async def test_every_route_as_another_tenant(shop, other_shop):
         assert answer.status_code < 500, f"{operation.method} {path}: {answer.text}"
         assert MARK not in answer.text, f"{operation.method} {path} shows another tenant's row"
         assert EMAIL not in answer.text, f"{operation.method} {path} shows another tenant's row"
-        if operation.method in ("PUT", "DELETE") and "{" in operation.path:
+        if operation.method in ("PUT", "DELETE") and "{" in operation.path and operation.path not in SEEDED:
             assert answer.status_code in (403, 404, 409, 422), f"{operation.method} {path}: {answer.status_code}"
     assert await contents(shop) == before
 
@@ -123,7 +126,7 @@ async def test_every_route_without_a_token_and_without_the_scope(shop):
 
 async def test_every_customer_route_refuses_api_tokens_and_nobody(shop):
     root = str(shop.client.base_url).replace("/v3/", "/id/api/v1")
-    for operation in id_operations():
+    for operation in id_operations(v3_operations(Settings()), IdTokens("x" * 40, 60)):
         if operation.auth == "customer":
             path = root + filled(operation.path, {})
             for client in (shop.client, shop.as_token("").client):

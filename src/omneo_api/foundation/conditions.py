@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
+    JSON,
     BigInteger,
     Boolean,
     ColumnElement,
@@ -111,6 +112,8 @@ def compare(column: Any, operator: str, parameter: str, folded: Any = None) -> C
         return column.is_(None)  # type: ignore[no-any-return]
     if operator == "is_not_null":
         return column.isnot(None)  # type: ignore[no-any-return]
+    if isinstance(column.type, JSON):
+        column = cast(column, Text)
     kind = column.type
     text = isinstance(kind, Text) or kind_of(kind) == "text"
     if operator == "like":
@@ -120,6 +123,11 @@ def compare(column: Any, operator: str, parameter: str, folded: Any = None) -> C
         left = (folded if folded is not None else func.lower(column)) if text else column
         inside = left.in_(select(func.lower(func.unnest(values)))) if text else left == any_(values)
         return not_(inside) if operator == "nin" else inside
+    if operator in ("within", "not_within"):
+        spans = func.unnest(*(bindparam(f"{parameter}_{part}", type_=ARRAY(kind)) for part in (0, 1)))
+        span = spans.table_valued("first", "after").render_derived()
+        within = exists(select(lit(1)).select_from(span).where(column >= span.c.first, column < span.c.after))
+        return not_(within) if operator == "not_within" else within
     if operator == "between_instants":
         first, last = (bindparam(f"{parameter}_{part}", type_=kind) for part in (0, 1))
         return and_(true(), column >= first, column < last)

@@ -253,6 +253,11 @@ class Listing:
         if operator in ("in", "nin") or (operator == "eq" and kind in SPLITTING and "," in str(operand)):
             parts = operand if isinstance(operand, list) else str(operand).split(",")
             members = [parse_value(kind, _clean(found, part.strip())) for part in parts if part.strip()]
+            if kind == "datetime":
+                spans = [list(ends) for ends in zip(*members, strict=True)] or [[], []]
+                return [Condition(name, "not_within" if operator == "nin" else "within", tuple(spans))]
+            if kind == "date":
+                members = [start for start, _ in members]
             return [Condition(name, "nin" if operator == "nin" else "in", (members,))]
         if operator == "like":
             return [Condition(name, "like", (like_pattern(str(operand)),))]

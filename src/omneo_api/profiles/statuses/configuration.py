@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
-from sqlalchemy import Uuid, bindparam, exists, select
+from sqlalchemy import ARRAY, Uuid, any_, bindparam, exists, not_, select
 
 from omneo_api.foundation import fields
 from omneo_api.foundation.models import lit
@@ -63,17 +63,19 @@ class StatusBody(fields.Body):
     image_url: fields.Text | None = None
 
 
-def _held_by(status: Any, _operator: str, parameter: str) -> Any:
-    holder = bindparam(f"{parameter}_0", type_=Uuid())
-    return exists(
+def _held_by(status: Any, operator: str, parameter: str) -> Any:
+    several = operator in ("in", "nin")
+    holder = bindparam(f"{parameter}_0", type_=ARRAY(Uuid()) if several else Uuid())
+    held = exists(
         select(lit(1)).where(
             ProfileStatus.tenant_id == status.tenant_id,
             ProfileStatus.status_id == status.id,
             ProfileStatus.removed_at.is_(None),
             active(ProfileStatus),
-            ProfileStatus.profile_id == holder,
+            ProfileStatus.profile_id == (any_(holder) if several else holder),
         )
     )
+    return not_(held) if operator in ("ne", "nin") else held
 
 
 class Statuses(PlainResource):
