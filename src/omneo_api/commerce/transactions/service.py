@@ -7,7 +7,7 @@ from typing import Any
 
 from psycopg.errors import SerializationFailure
 
-from omneo_api.commerce.transactions import effects, events
+from omneo_api.commerce.transactions import effects, events, finishing
 from omneo_api.commerce.transactions.bodies import ANNOTATIONS
 from omneo_api.commerce.transactions.custom_fields import keep_custom_fields
 from omneo_api.commerce.transactions.facts import LINES, REFERENCES, Pairs, differences, immutable, line_differences
@@ -104,6 +104,7 @@ async def create(
         await links.link_by_reference(session, profile_id, row.id, values.get("external_id"), values.get("receipt_ref"))
     if profile_id is not None and not values.get("is_void"):
         await effects.recorded(session, row.id, profile_id, values["total"])
+    finishing.after_reactions(session, row.id, profile_id, awaited=resolved.awaited)
     created: int = row.id
     return created
 
@@ -221,6 +222,7 @@ async def assign(
             await effects.detached(session, identifier, former)
         if profile_id is not None:
             await effects.attached(session, identifier, profile_id)
+            await finishing.react_for(session, identifier, profile_id)
 
 
 async def unattach(session: Any, identifier: int, profile_id: uuid.UUID) -> None:
