@@ -9,7 +9,6 @@ from psycopg.errors import SerializationFailure
 
 from omneo_api.commerce.transactions import effects, events, finishing
 from omneo_api.commerce.transactions.bodies import ANNOTATIONS
-from omneo_api.commerce.transactions.custom_fields import keep_custom_fields
 from omneo_api.commerce.transactions.facts import LINES, REFERENCES, Pairs, differences, immutable, line_differences
 from omneo_api.commerce.transactions.models import TransactionState
 from omneo_api.commerce.transactions.recording import as_json, record
@@ -18,6 +17,7 @@ from omneo_api.configuration.tags import register_tags
 from omneo_api.foundation.errors import Invalid, NotFound, selected_is_invalid
 from omneo_api.foundation.statements import Statement
 from omneo_api.incentives.redemptions import links
+from omneo_api.platform.custom_fields import service as custom_fields
 from omneo_api.profiles.aggregations.service import recalculate
 
 VOID, SUPERSEDED, DELETED = "void", "superseded", "deleted"
@@ -97,7 +97,7 @@ async def create(
     events.emit(session, "created", row.id, profile_id)
     events.emit_items(session, "created", row.items, profile_id)
     if values.get("custom_fields"):
-        await keep_custom_fields(session, row.id, values["custom_fields"])
+        await custom_fields.keep(session, "transaction", row.id, values["custom_fields"])
     if redemption_id is not None:
         await links.attach(session, redemption_id, row.id, profile_id)
     elif profile_id is not None and resolved.redeemed:
@@ -171,7 +171,7 @@ async def annotate(session: Any, state: Any, values: Mapping[str, Any]) -> bool:
         changes["tags"] = await register_tags(session, changes["tags"])
     changes = {name: value for name, value in changes.items() if value != getattr(state, name)}
     identifier, profile_id = state.transaction_id, state.profile_id
-    kept = await keep_custom_fields(session, identifier, values.get("custom_fields") or [])
+    kept = await custom_fields.keep(session, "transaction", identifier, values.get("custom_fields") or [])
     if not changes and not kept:
         return False
     moved = {**changes, "updated_at": session.now}
@@ -182,13 +182,18 @@ async def annotate(session: Any, state: Any, values: Mapping[str, Any]) -> bool:
     return True
 
 
+async def touched(session: Any, identifier: int, state: Any) -> None:
+    """Notes that something a locked transaction shows has changed."""
+    await session.update(TransactionState, {"transaction_id": identifier}, {"updated_at": session.now})
+    events.emit(session, "updated", identifier, state.profile_id)
+
+
 async def _annotate_lines(session: Any, state: Any, pairs: Pairs) -> None:
     changed = False
     for line, row in pairs:
         changed |= await annotate_line(session, state, line, row)
     if changed:
-        await session.update(TransactionState, {"transaction_id": state.transaction_id}, {"updated_at": session.now})
-        events.emit(session, "updated", state.transaction_id, state.profile_id)
+        await touched(session, state.transaction_id, state)
 
 
 async def annotate_line(session: Any, state: Any, line: Mapping[str, Any], row: Any) -> bool:

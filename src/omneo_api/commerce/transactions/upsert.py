@@ -16,7 +16,6 @@ from omneo_api.commerce.transactions.bodies import (
     TransactionFields,
     told,
 )
-from omneo_api.commerce.transactions.custom_fields import pass_custom_fields
 from omneo_api.commerce.transactions.facts import HEADER, LINES, differences
 from omneo_api.commerce.transactions.resolution import slots_of
 from omneo_api.commerce.transactions.service import SUPERSEDED
@@ -25,6 +24,7 @@ from omneo_api.foundation.fields import validate
 from omneo_api.foundation.operations import LARGEST_ID
 from omneo_api.foundation.statements import Statement
 from omneo_api.incentives.redemptions import links
+from omneo_api.platform.custom_fields import service as custom_fields
 
 SLOT_KEY = "pk_transaction_external_refs"
 
@@ -109,7 +109,7 @@ async def supersede(session: Any, state: Any, values: Mapping[str, Any]) -> int:
     await service.create(session, whole, identifier, kept)
     if "redemption_id" not in values:
         await links.hand_over(session, old, identifier)
-    await pass_custom_fields(session, old, identifier)
+    await custom_fields.hand_on(session, "transaction", old, identifier)
     return identifier
 
 
