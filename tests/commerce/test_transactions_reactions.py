@@ -142,3 +142,16 @@ async def test_a_later_run_is_tried_again_after_a_failure_that_passes(shop, jobs
         who,
     )
     assert row == ("done", "failed", identifier)
+
+
+async def test_a_claim_is_reacted_to_as_the_purchase_it_claims(shop, jobs):
+    await trigger(shop, "transaction.created")
+    await shop.post("/transactions", sale(receipt_ref="R-1"))
+    await jobs()
+    who = await customer(shop)
+    path = f"/profiles/{who}/transactions/claims"
+    body = {"transaction_receipt_ref": "R-1", "transaction_total": 80.5}
+    await asyncio.gather(*(shop.call("POST", path, json=body) for _ in range(3)))
+    await jobs()
+    assert await counted(shop) == [("transaction.created", "None"), ("transaction.created", who)]
+    assert (await names(shop)).count("transaction.created") == 1

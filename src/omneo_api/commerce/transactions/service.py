@@ -7,6 +7,7 @@ from typing import Any
 
 from psycopg.errors import SerializationFailure
 
+from omneo_api.commerce.claims import links as claims
 from omneo_api.commerce.transactions import effects, events, finishing
 from omneo_api.commerce.transactions.bodies import ANNOTATIONS
 from omneo_api.commerce.transactions.facts import LINES, REFERENCES, Pairs, differences, immutable, line_differences
@@ -104,6 +105,8 @@ async def create(
         await links.link_by_reference(session, profile_id, row.id, values.get("external_id"), values.get("receipt_ref"))
     if profile_id is not None and not values.get("is_void"):
         await effects.recorded(session, row.id, profile_id, values["total"])
+    if profile_id is None and not values.get("is_void"):
+        await claims.offer(session, row.id, values.get("receipt_ref"), values.get("external_id"))
     finishing.after_reactions(session, row.id, profile_id, awaited=resolved.awaited)
     created: int = row.id
     return created
@@ -217,6 +220,8 @@ async def assign(
 ) -> None:
     """Gives a locked transaction to a profile, or to nobody; the profiles' locks are held."""
     identifier, former = state.transaction_id, state.profile_id
+    if state.claim_id is not None:
+        await claims.let_go(session, identifier)
     await session.execute(_ASSIGN, id=identifier, profile_id=profile_id, claimed_at=claimed_at, claim_id=claim_id)
     session.outbox.audit(
         "updated", "Transaction", identifier, {"profile_id": former}, {"profile_id": profile_id}, profile_id or former
@@ -258,6 +263,7 @@ async def delete(session: Any, identifier: int) -> None:
     await void(session, state, DELETED)
     await session.execute(_FREE_SLOTS, id=identifier)
     await links.detach(session, identifier)
+    await claims.let_go(session, identifier)
 
 
 async def free_slots(session: Any, identifier: int) -> None:

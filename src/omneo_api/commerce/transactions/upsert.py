@@ -5,6 +5,7 @@ from typing import Any
 
 from psycopg.errors import SerializationFailure, UniqueViolation
 
+from omneo_api.commerce.claims import links as claims
 from omneo_api.commerce.transactions import service
 from omneo_api.commerce.transactions.bodies import (
     ANNOTATIONS,
@@ -109,6 +110,10 @@ async def supersede(session: Any, state: Any, values: Mapping[str, Any]) -> int:
     await service.create(session, whole, identifier, kept)
     if "redemption_id" not in values:
         await links.hand_over(session, old, identifier)
+    if whole.get("claim_id") is not None:
+        await claims.hand_over(session, old, identifier)
+    elif state.claim_id is not None:
+        await claims.let_go(session, old)
     await custom_fields.hand_on(session, "transaction", old, identifier)
     return identifier
 
