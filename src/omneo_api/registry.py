@@ -18,6 +18,8 @@ MODULES = (
     "commerce.departments",
     "commerce.locations.models",
     "commerce.transactions.models",
+    "commerce.claims.models",
+    "commerce.claims.jobs",
     "profiles.profile.models",
     "profiles.profile.search",
     "profiles.identities.models",

@@ -64,7 +64,7 @@ async def test_a_purchase_shows_what_was_sent(shop):
     assert item["discounts"] == [{"amount": 14.5, "reason_desc": "Member"}]
     assert (item["quantity"], item["is_return"], item["price_tax"], item["meta"]) == (1, False, 7.32, {"gift": True})
     assert (await shop.get(f"/transactions/{made['id']}"))["data"] == made
-    assert await events(shop, made["id"]) == ["transaction.created"]
+    assert await events(shop, made["id"]) == ["transaction.created", "transaction.sync"]
     assert await audits(shop) == 1
     rows = await shop.sql(
         "SELECT count(*) FROM events WHERE tenant_id = %s AND name = 'transaction-item.created'", shop.tenant.id
@@ -195,7 +195,7 @@ async def test_aggregations_are_never_stale(shop):
     assert (await spent())[1] == 0
     await shop.post("/transactions", sale(profile_id=profile, is_void=True))
     assert (await spent())[1] == 0
-    assert await events(shop, first["id"]) == ["transaction.created", "transaction.updated"]
+    assert await events(shop, first["id"]) == ["transaction.created", "transaction.sync", "transaction.updated"]
 
 
 async def test_an_external_id_is_held_once_per_system(shop):
@@ -298,6 +298,7 @@ async def test_resending_tells_webhooks_again(shop):
     await shop.post(f"/transactions/{made['id']}/event-trigger", {"event": "transaction.x"}, status=422)
     assert await events(shop, made["id"]) == [
         "transaction.created",
+        "transaction.sync",
         "transaction.resent",
         "transaction.resent",
         "transaction.sync",

@@ -51,7 +51,7 @@ async def test_a_whole_object_can_be_sent_back(shop):
     assert await shop.put(path, {"total": None, "is_void": None, "timezone": None, "tags": None}) == made
     assert await shop.put(path, {"transacted_at": "2025-03-02T12:10:00+11:00", "location_id": "s1"}) == made
     assert await audits(shop) == noted
-    assert await events(shop, made["data"]["id"]) == ["transaction.created"]
+    assert await events(shop, made["data"]["id"]) == ["transaction.created", "transaction.sync"]
 
 
 async def test_every_fact_that_differs_is_named_and_nothing_is_applied(shop):
@@ -95,7 +95,7 @@ async def test_every_fact_that_differs_is_named_and_nothing_is_applied(shop):
     assert await shop.get(path) == made
     places = await shop.sql("SELECT count(*) FROM locations WHERE tenant_id = %s", shop.tenant.id)
     assert places == [(1,)]
-    assert await events(shop, made["data"]["id"]) == ["transaction.created"]
+    assert await events(shop, made["data"]["id"]) == ["transaction.created", "transaction.sync"]
 
 
 async def test_annotations_change(shop):
@@ -122,7 +122,12 @@ async def test_annotations_change(shop):
     assert (kept["custom_fields"], kept["need_action"]) == (changed["custom_fields"], None)
     bad = await shop.put(path, {"custom_fields": [{**field, "type": "integer", "value": "x"}]}, status=422)
     assert set(bad["errors"]) == {"custom_fields.0.value"}
-    assert await events(shop, made["id"]) == ["transaction.created", "transaction.updated", "transaction.updated"]
+    assert await events(shop, made["id"]) == [
+        "transaction.created",
+        "transaction.sync",
+        "transaction.updated",
+        "transaction.updated",
+    ]
     await shop.put("/transactions/999999", notes, status=404)
 
 
@@ -167,7 +172,7 @@ async def test_a_void_is_final(shop):
         "SELECT transaction_id, kind FROM transaction_voids WHERE tenant_id = %s ORDER BY id", shop.tenant.id
     )
     assert voids == [(made["id"], "void"), (born["id"], "void")]
-    assert await events(shop, made["id"]) == ["transaction.created", "transaction.updated"]
+    assert await events(shop, made["id"]) == ["transaction.created", "transaction.sync", "transaction.updated"]
 
 
 async def test_a_deleted_one_is_hidden_but_kept(shop):
@@ -184,7 +189,7 @@ async def test_a_deleted_one_is_hidden_but_kept(shop):
     await shop.get("/transactions/external/A1", status=404)
     rows = await shop.sql("SELECT total FROM transactions WHERE tenant_id = %s", shop.tenant.id)
     assert [int(total * 10) for (total,) in rows] == [805]
-    assert await events(shop, made["id"]) == ["transaction.created", "transaction.deleted"]
+    assert await events(shop, made["id"]) == ["transaction.created", "transaction.sync", "transaction.deleted"]
 
 
 async def test_assignment_moves_between_profiles(shop):

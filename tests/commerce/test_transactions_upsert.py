@@ -13,7 +13,10 @@ async def test_the_same_sale_twice_is_one_transaction(shop):
     noted = await audits(shop)
     assert await shop.post(PATH, sent, status=200) == made
     assert await shop.post("/transactions/sync", made["data"], status=200) == made
-    assert (await audits(shop), await events(shop, made["data"]["id"])) == (noted, ["transaction.created"])
+    assert (await audits(shop), await events(shop, made["data"]["id"])) == (
+        noted,
+        ["transaction.created", "transaction.sync"],
+    )
     profile = await customer(shop)
     told = {**sent, "tags": ["b"], "profile_id": profile, "status": "done"}
     changed = (await shop.post(PATH, told, status=200))["data"]
@@ -56,8 +59,8 @@ async def test_different_facts_supersede(shop):
     assert (await shop.get("/transactions/external/A1"))["data"] == new
     assert (await shop.get(f"/profiles/{profile}/find-transactions"))["data"] == new
     assert (await shop.get(f"/profiles/{profile}/group_transactions"))["total"] == 1
-    assert await events(shop, old["id"]) == ["transaction.created", "transaction.updated"]
-    assert await events(shop, new["id"]) == ["transaction.created"]
+    assert await events(shop, old["id"]) == ["transaction.created", "transaction.sync", "transaction.updated"]
+    assert await events(shop, new["id"]) == ["transaction.created", "transaction.sync"]
     state = await shop.sql("SELECT successor_id FROM transaction_states WHERE transaction_id = %s", old["id"])
     assert state == [(new["id"],)]
 

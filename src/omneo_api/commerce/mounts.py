@@ -1,6 +1,7 @@
 """Where commerce stands below `/v3`."""
 
 from omneo_api.commerce.brands import brands
+from omneo_api.commerce.claims import routes as claims
 from omneo_api.commerce.departments import departments
 from omneo_api.commerce.locations import routes as locations
 from omneo_api.commerce.transactions import routes as transactions
@@ -10,4 +11,4 @@ from omneo_api.foundation.operations import Operation
 def operations() -> list[Operation]:
     rooms = [brands, departments]
     plain = [operation for room in rooms for operation in room.routes().mounted()]
-    return plain + locations.operations() + transactions.operations()
+    return plain + locations.operations() + claims.operations() + transactions.operations()

@@ -28,7 +28,10 @@ class Event(Numbered):
 
     __tablename__ = "events"
     insert_only = True
-    __table_args__ = (lookup("ix_events_profile", "profile_id"),)
+    __table_args__ = (
+        lookup("ix_events_profile", "profile_id"),
+        lookup("ix_events_parent_history", "parent_history_id", where="parent_history_id IS NOT NULL"),
+    )
 
     name: Mapped[str]
     entity_type: Mapped[str]

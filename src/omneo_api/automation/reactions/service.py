@@ -5,6 +5,7 @@ next action of the plan says and writes the item. So a process may die anywhere:
 what was not is done by whoever takes the event again, and two who run the same chain wait for each other.
 """
 
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -31,6 +32,7 @@ from omneo_api.foundation.statements import Statement
 RESUME_TASK = "automation.resume"
 DEEPEST = 8
 TRIGGER = "trigger"
+PER_PROFILE = frozenset({"transaction.created", "transaction-item.created"})
 
 _EVENT = Statement(
     """
@@ -40,7 +42,7 @@ _EVENT = Statement(
     WHERE e.id = :id::bigint
     """
 )
-_MATCHING = Statement(
+MATCHING = Statement(
     """
     SELECT t.id, coalesce((
         SELECT jsonb_agg(jsonb_build_object('id', a.id, 'type', a.type, 'arguments', a.arguments)
@@ -89,7 +91,8 @@ _ANCESTORS = Statement(
 )
 _RESUMED = Statement(
     "UPDATE action_histories SET state = 'running'"
-    " WHERE id = :id::bigint AND state <> 'done' RETURNING actionable_id, event_id, plan"
+    " WHERE id = :id::bigint AND state <> 'done'"
+    " RETURNING actionable_id, run_key, event_id, parent_id, profile_id, entity, context, plan"
 )
 _PLAN = Statement(
     """
@@ -139,29 +142,57 @@ async def react(job: JobContext, event_id: int) -> None:
         if event is None or event.context is None or event.depth > DEEPEST:
             return
         name = events.canonical(event.name)
-        matching = await session.rows(_MATCHING, event=name, at=event.created_at)
+        matching = await session.rows(MATCHING, event=name, at=event.created_at)
         unfinished = await session.rows(_UNFINISHED, event_id=event_id)
         zone = await setting(session, "client_timezone") or "UTC"
     plans = {row.id: row.plan for row in (*matching, *unfinished)}
+    key = run_key(event.name, event.id, event.entity_type, event.entity_id, event.profile_id)
     for owner in sorted(plans):
-        await run_chain(job, Run(TRIGGER, owner, f"event:{event_id}", plans[owner], event.context, event, zone))
+        await run_chain(job, Run(TRIGGER, owner, key, plans[owner], event.context, event, zone))
+
+
+def run_key(name: str, event_id: int | None, entity_type: str, entity_id: str, profile_id: uuid.UUID | None) -> str:
+    """What a trigger runs once for: the event, or the purchase with the profile that it belongs to."""
+    if name in PER_PROFILE:
+        return f"{entity_type}:{entity_id}:{profile_id or ''}"
+    return f"event:{event_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What a run that was begun without an event runs on, in the words of an event."""
+
+    name: str
+    entity_type: str
+    entity_id: str
+    profile_id: uuid.UUID | None
+    parent_history_id: int | None
+    id: None = None
+    cause_chain: tuple[int, ...] = ()
+    depth: int = 0
 
 
 async def resume(job: JobContext, history_id: int) -> None:
-    """Goes on with a run whose last step failed for a reason that passes."""
+    """Goes on with a run that was put off, or that was begun without an event."""
 
     async def wake(session: WriteSession) -> tuple[Any, Any, str] | None:
         history = await session.row(_RESUMED, id=history_id)
         if history is None:
             return None
-        event = await session.row(_EVENT, id=history.event_id)
-        return history, event, await setting(session, "client_timezone") or "UTC"
+        return history, await _occasion(session, history), await setting(session, "client_timezone") or "UTC"
 
     found = await job.write(Actor(), wake)
     if found is not None:
         history, event, zone = found
-        key = f"event:{event.id}"
-        await run_chain(job, Run(TRIGGER, history.actionable_id, key, history.plan, event.context, event, zone))
+        context = event.context if history.event_id is not None else history.context
+        await run_chain(job, Run(TRIGGER, history.actionable_id, history.run_key, history.plan, context, event, zone))
+
+
+async def _occasion(session: WriteSession, history: Any) -> Any:
+    if history.event_id is not None:
+        return await session.row(_EVENT, id=history.event_id)
+    kind, _, identifier = history.entity.partition(":")
+    return Occasion(f"{kind}.created", kind, identifier, history.profile_id, history.parent_id)
 
 
 # Chains ---------------------------------------------------------------------------------------------------------------

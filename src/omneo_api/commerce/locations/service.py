@@ -48,6 +48,7 @@ LISTING: dict[str, Any] = {
         **{f"address.{name}": Filter(path=("address", name)) for name in ("city", "postcode", "state", "country")},
     },
     "search": ("name", "handle", "external_id", "external_code"),
+    "custom_field": "custom_fields",
 }
 _ADDRESS_COLUMNS = tuple(column.key for column in LocationAddress.__table__.c if column.key != "tenant_id")
 
@@ -246,6 +247,11 @@ class Locations(PlainResource):
         for row in rows:
             await session.insert(model, {"location_id": identifier, **row})
         return True
+
+    async def touched(self, session: Any, identifier: int) -> None:
+        """Notes that something a locked location shows has changed."""
+        await session.update(Location, {"id": identifier}, {"updated_at": session.now})
+        self._emit(session, "updated", identifier)
 
     async def remove(self, session: Any, current: Any) -> None:
         await super().remove(session, current)

@@ -7,6 +7,7 @@ from pydantic import Field, PlainValidator, WithJsonSchema
 from omneo_api.foundation import fields
 from omneo_api.foundation.fields import Keep
 from omneo_api.foundation.validation import wrong
+from omneo_api.platform.custom_fields.service import CustomFieldItem
 
 
 def _structure(value: Any) -> Any:
@@ -72,13 +73,6 @@ class CurrencyValueBody(fields.Body):
     rate: Annotated[fields.Number, Field(gt=0)]
 
 
-class CustomFieldBody(fields.Body):
-    namespace: fields.Key
-    handle: fields.Key
-    type: Literal["string", "integer", "float", "boolean", "json", "array"] | None = None
-    value: fields.Json = None
-
-
 class TransactionFields(fields.Body):
     """A transaction of which any part may be missing: annotations, or a whole one that is sent back."""
 
@@ -116,7 +110,7 @@ class TransactionFields(fields.Body):
     external_order_id: fields.Text | None = None
     need_action: fields.Bool | None = None
     organisation_id: fields.Int | None = None
-    custom_fields: list[CustomFieldBody] | None = None
+    custom_fields: list[CustomFieldItem] | None = None
     deliver_at: fields.DateTime | None = None
 
 

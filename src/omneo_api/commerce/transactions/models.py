@@ -157,7 +157,8 @@ class TransactionItem(Numbered):
 class TransactionState(Tenanted):
     """What may still change about a transaction, one row each: its owner, its annotations and whether it is void.
 
-    `void_kind` is void, superseded or deleted; the history of voids is in `transaction_voids`.
+    `void_kind` is void, superseded or deleted; the history of voids is in `transaction_voids`. `synced_at` is when the
+    world was told that the work of its creation is finished.
     """
 
     __tablename__ = "transaction_states"
@@ -185,6 +186,7 @@ class TransactionState(Tenanted):
     receipt_email: Mapped[str | None]
     need_action: Mapped[bool | None] = mapped_column(Boolean)
     status: Mapped[str | None]
+    synced_at: Mapped[datetime | None]
     updated_at: Mapped[datetime] = mapped_column(Moment, server_default=NOW)
 
 

@@ -42,10 +42,11 @@ _RECORD = Statement(
     ), state AS (
         INSERT INTO transaction_states (
             transaction_id, profile_id, claimed_at, claim_id, transacted_at, void_kind, tags, meta, receipt_is_email,
-            receipt_ref, linked_receipt_ref, receipt_email, need_action, status)
+            receipt_ref, linked_receipt_ref, receipt_email, need_action, status, synced_at)
         SELECT id, :profile_id::uuid, :claimed_at::timestamptz, :claim_id::bigint, :transacted_at::timestamptz,
                :void_kind::text, :tags::text[], :meta::jsonb, coalesce(:receipt_is_email::boolean, false),
-               :receipt_ref::text, :linked_receipt_ref::text, :receipt_email::text, :need_action::boolean, :status::text
+               :receipt_ref::text, :linked_receipt_ref::text, :receipt_email::text, :need_action::boolean,
+               :status::text, CASE WHEN NOT :awaited::boolean THEN omneo_now() END
         FROM head
     ), slots AS (
         INSERT INTO transaction_external_refs (system, external_id_key, transaction_id)
@@ -112,6 +113,7 @@ async def record(session: Any, values: Mapping[str, Any], resolved: Resolved, id
         currency_id=resolved.currency_id,
         currency_rate=resolved.currency_rate,
         tags=resolved.tags,
+        awaited=resolved.awaited,
         void_kind="void" if values.get("is_void") else None,
         rate=rate.rate if rate else None,
         rate_from=rate.from_ if rate else None,

@@ -60,6 +60,7 @@ _FIND = """
         EXISTS (
             SELECT 1 FROM redemption_states WHERE profile_id = (SELECT id FROM owner) AND transaction_id IS NULL
         ) AS redeemed,
+        EXISTS (SELECT 1 FROM subscriptions WHERE kind = 'trigger') AS awaited,
         base.code AS base_currency,
         (SELECT id FROM currencies WHERE from_code = upper(:currency::text) AND to_code = base.code) AS pair_id,
         (SELECT rate FROM currencies WHERE from_code = upper(:currency::text) AND to_code = base.code) AS pair_rate,
@@ -87,6 +88,8 @@ class Resolved:
     currency_rate: Decimal | None = None
     redeemed: bool = False
     """Whether the profile has a redemption that belongs to no purchase yet."""
+    awaited: bool = False
+    """Whether reactions may have to run before the work of a purchase is finished."""
 
 
 def as_uuid(text: str | None) -> uuid.UUID | None:
@@ -169,7 +172,9 @@ async def resolve(session: Any, values: Mapping[str, Any]) -> Resolved:
     if found.new_tags or any(isinstance(tag, int) for tag in tags):
         tags = await register_tags(session, tags)
     currency_id, rate = _rate(values, found)
-    return Resolved(found.profile_id, location_id, staff_id, systems, tags, currency_id, rate, found.redeemed)
+    return Resolved(
+        found.profile_id, location_id, staff_id, systems, tags, currency_id, rate, found.redeemed, found.awaited
+    )
 
 
 async def look(session: Any, values: Mapping[str, Any]) -> Resolved:

@@ -7,9 +7,9 @@ from typing import Any
 
 from psycopg.errors import SerializationFailure
 
-from omneo_api.commerce.transactions import effects, events
+from omneo_api.commerce.claims import links as claims
+from omneo_api.commerce.transactions import effects, events, finishing
 from omneo_api.commerce.transactions.bodies import ANNOTATIONS
-from omneo_api.commerce.transactions.custom_fields import keep_custom_fields
 from omneo_api.commerce.transactions.facts import LINES, REFERENCES, Pairs, differences, immutable, line_differences
 from omneo_api.commerce.transactions.models import TransactionState
 from omneo_api.commerce.transactions.recording import as_json, record
@@ -18,6 +18,7 @@ from omneo_api.configuration.tags import register_tags
 from omneo_api.foundation.errors import Invalid, NotFound, selected_is_invalid
 from omneo_api.foundation.statements import Statement
 from omneo_api.incentives.redemptions import links
+from omneo_api.platform.custom_fields import service as custom_fields
 from omneo_api.profiles.aggregations.service import recalculate
 
 VOID, SUPERSEDED, DELETED = "void", "superseded", "deleted"
@@ -97,13 +98,16 @@ async def create(
     events.emit(session, "created", row.id, profile_id)
     events.emit_items(session, "created", row.items, profile_id)
     if values.get("custom_fields"):
-        await keep_custom_fields(session, row.id, values["custom_fields"])
+        await custom_fields.keep(session, "transaction", row.id, values["custom_fields"])
     if redemption_id is not None:
         await links.attach(session, redemption_id, row.id, profile_id)
     elif profile_id is not None and resolved.redeemed:
         await links.link_by_reference(session, profile_id, row.id, values.get("external_id"), values.get("receipt_ref"))
     if profile_id is not None and not values.get("is_void"):
         await effects.recorded(session, row.id, profile_id, values["total"])
+    if profile_id is None and not values.get("is_void"):
+        await claims.offer(session, row.id, values.get("receipt_ref"), values.get("external_id"))
+    finishing.after_reactions(session, row.id, profile_id, awaited=resolved.awaited)
     created: int = row.id
     return created
 
@@ -170,7 +174,7 @@ async def annotate(session: Any, state: Any, values: Mapping[str, Any]) -> bool:
         changes["tags"] = await register_tags(session, changes["tags"])
     changes = {name: value for name, value in changes.items() if value != getattr(state, name)}
     identifier, profile_id = state.transaction_id, state.profile_id
-    kept = await keep_custom_fields(session, identifier, values.get("custom_fields") or [])
+    kept = await custom_fields.keep(session, "transaction", identifier, values.get("custom_fields") or [])
     if not changes and not kept:
         return False
     moved = {**changes, "updated_at": session.now}
@@ -181,13 +185,18 @@ async def annotate(session: Any, state: Any, values: Mapping[str, Any]) -> bool:
     return True
 
 
+async def touched(session: Any, identifier: int, state: Any) -> None:
+    """Notes that something a locked transaction shows has changed."""
+    await session.update(TransactionState, {"transaction_id": identifier}, {"updated_at": session.now})
+    events.emit(session, "updated", identifier, state.profile_id)
+
+
 async def _annotate_lines(session: Any, state: Any, pairs: Pairs) -> None:
     changed = False
     for line, row in pairs:
         changed |= await annotate_line(session, state, line, row)
     if changed:
-        await session.update(TransactionState, {"transaction_id": state.transaction_id}, {"updated_at": session.now})
-        events.emit(session, "updated", state.transaction_id, state.profile_id)
+        await touched(session, state.transaction_id, state)
 
 
 async def annotate_line(session: Any, state: Any, line: Mapping[str, Any], row: Any) -> bool:
@@ -211,6 +220,8 @@ async def assign(
 ) -> None:
     """Gives a locked transaction to a profile, or to nobody; the profiles' locks are held."""
     identifier, former = state.transaction_id, state.profile_id
+    if state.claim_id is not None:
+        await claims.let_go(session, identifier)
     await session.execute(_ASSIGN, id=identifier, profile_id=profile_id, claimed_at=claimed_at, claim_id=claim_id)
     session.outbox.audit(
         "updated", "Transaction", identifier, {"profile_id": former}, {"profile_id": profile_id}, profile_id or former
@@ -221,6 +232,7 @@ async def assign(
             await effects.detached(session, identifier, former)
         if profile_id is not None:
             await effects.attached(session, identifier, profile_id)
+            await finishing.react_for(session, identifier, profile_id)
 
 
 async def unattach(session: Any, identifier: int, profile_id: uuid.UUID) -> None:
@@ -251,6 +263,7 @@ async def delete(session: Any, identifier: int) -> None:
     await void(session, state, DELETED)
     await session.execute(_FREE_SLOTS, id=identifier)
     await links.detach(session, identifier)
+    await claims.let_go(session, identifier)
 
 
 async def free_slots(session: Any, identifier: int) -> None:

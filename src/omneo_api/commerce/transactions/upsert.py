@@ -5,6 +5,7 @@ from typing import Any
 
 from psycopg.errors import SerializationFailure, UniqueViolation
 
+from omneo_api.commerce.claims import links as claims
 from omneo_api.commerce.transactions import service
 from omneo_api.commerce.transactions.bodies import (
     ANNOTATIONS,
@@ -16,7 +17,6 @@ from omneo_api.commerce.transactions.bodies import (
     TransactionFields,
     told,
 )
-from omneo_api.commerce.transactions.custom_fields import pass_custom_fields
 from omneo_api.commerce.transactions.facts import HEADER, LINES, differences
 from omneo_api.commerce.transactions.resolution import slots_of
 from omneo_api.commerce.transactions.service import SUPERSEDED
@@ -25,6 +25,7 @@ from omneo_api.foundation.fields import validate
 from omneo_api.foundation.operations import LARGEST_ID
 from omneo_api.foundation.statements import Statement
 from omneo_api.incentives.redemptions import links
+from omneo_api.platform.custom_fields import service as custom_fields
 
 SLOT_KEY = "pk_transaction_external_refs"
 
@@ -109,7 +110,11 @@ async def supersede(session: Any, state: Any, values: Mapping[str, Any]) -> int:
     await service.create(session, whole, identifier, kept)
     if "redemption_id" not in values:
         await links.hand_over(session, old, identifier)
-    await pass_custom_fields(session, old, identifier)
+    if whole.get("claim_id") is not None:
+        await claims.hand_over(session, old, identifier)
+    elif state.claim_id is not None:
+        await claims.let_go(session, old)
+    await custom_fields.hand_on(session, "transaction", old, identifier)
     return identifier
 
 

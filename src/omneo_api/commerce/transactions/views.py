@@ -70,6 +70,7 @@ listing = TransactionListing(
     order=("-transacted_at", "-id"),
     live=not_deleted,
     unless={"is_void": not_superseded},
+    custom_field="custom_fields",
 )
 reader = Reader(listing)
 

@@ -1,12 +1,13 @@
 """Named, typed values that integrations keep on almost any resource (orgs-platform B7)."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Boolean, Integer, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from omneo_api.foundation.models import Resource, unique
+from omneo_api.foundation.models import NOW, Moment, Numbered, Resource, lookup, unique
 
 
 class CustomField(Resource):
@@ -24,3 +25,25 @@ class CustomField(Resource):
     value: Mapped[Any | None] = mapped_column(JSONB)
     version: Mapped[int] = mapped_column(Integer, server_default=text("1"))
     is_index: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+
+
+class CustomFieldVersion(Numbered):
+    """A value that a field of a transaction, order, product or location had, with the field as it then was."""
+
+    __tablename__ = "custom_field_versions"
+    __table_args__ = (
+        lookup("ix_custom_field_versions_key", "owner_type", "namespace", "handle", "id"),
+        lookup("ix_custom_field_versions_owner", "owner_type", "owner_id"),
+    )
+
+    owner_type: Mapped[str] = mapped_column(Text)
+    owner_id: Mapped[str] = mapped_column(Text)
+    namespace: Mapped[str]
+    handle: Mapped[str]
+    name: Mapped[str | None]
+    type: Mapped[str]
+    value: Mapped[Any | None] = mapped_column(JSONB)
+    version: Mapped[int] = mapped_column(Integer)
+    is_index: Mapped[bool] = mapped_column(Boolean)
+    created_at: Mapped[datetime] = mapped_column(Moment, server_default=NOW)
+    updated_at: Mapped[datetime] = mapped_column(Moment, server_default=NOW)

@@ -10,7 +10,9 @@ from omneo_api.foundation.errors import Errors
 from omneo_api.foundation.fields import sent
 from omneo_api.foundation.outbox import Context
 from omneo_api.foundation.render import one_json, rows_json
-from omneo_api.foundation.statements import Statement, json_text
+from omneo_api.foundation.statements import Statement
+from omneo_api.platform.custom_fields import service as custom_fields
+from omneo_api.platform.custom_fields.service import kind_of
 from omneo_api.profiles.addresses.models import Address
 from omneo_api.profiles.addresses.schemas import AddressContext
 from omneo_api.profiles.custom_attributes.values import cast_value
@@ -32,18 +34,6 @@ _DELETE = Statement(lambda: delete(Address).where(Address.id == bindparam("id", 
 _CONTEXT = Statement(
     lambda: one_json(rows_json(AddressContext, Address).where(Address.id == bindparam("id", type_=BigInteger)))
 )
-_FIELDS = Statement(
-    "SELECT namespace, handle, type, value FROM custom_fields WHERE owner_type = 'address' AND owner_id = :id::text"
-)
-_PUT_FIELD = Statement(
-    """
-    INSERT INTO custom_fields (owner_type, owner_id, namespace, handle, type, value, is_index)
-    VALUES ('address', :id::text, :namespace::text, :handle::text, :type::text, :value::jsonb, :is_index::boolean)
-    ON CONFLICT (tenant_id, owner_type, owner_id, namespace, handle) DO UPDATE
-    SET type = excluded.type, value = excluded.value, version = custom_fields.version + 1, updated_at = omneo_now()
-    """
-)
-_DROP_FIELDS = Statement("DELETE FROM custom_fields WHERE owner_type = 'address' AND owner_id = :id::text")
 
 
 async def rows_of(session: Any, profile_id: uuid.UUID) -> list[Any]:
@@ -56,7 +46,9 @@ def check(items: Sequence[Any], path: str, errors: Errors) -> None:
     """Notes the custom fields of addresses whose value is not of their type."""
     for place, item in enumerate(items):
         for number, entry in enumerate(item.custom_fields or ()):
-            cast_value(entry.type, entry.value, f"{path}.{place}.custom_fields.{number}.value", errors)
+            cast_value(
+                entry.type or kind_of(entry.value), entry.value, f"{path}.{place}.custom_fields.{number}.value", errors
+            )
 
 
 async def apply(session: Any, profile_id: uuid.UUID, items: Sequence[Any], *, created: bool = False) -> bool:
@@ -98,7 +90,7 @@ async def add(session: Any, profile_id: uuid.UUID, values: dict[str, Any]) -> in
         await session.execute(_UNSET, profile=profile_id, keep=None)
     columns = {"profile_id": profile_id, **columns}
     identifier: int = (await session.insert(Address, columns)).id
-    await _keep_fields(session, identifier, entries)
+    await custom_fields.keep(session, "address", identifier, entries)
     session.outbox.audit("created", "Address", identifier, None, {"id": identifier, **columns}, profile_id)
     _emit(session, "created", identifier, profile_id)
     return identifier
@@ -110,7 +102,7 @@ async def change(session: Any, row: Any, values: dict[str, Any]) -> bool:
     columns = {name: value for name, value in _prepared(values).items() if value != getattr(row, name)}
     if columns.get("is_default", False) is None:
         del columns["is_default"]
-    kept = await _keep_fields(session, row.id, entries)
+    kept = await custom_fields.keep(session, "address", row.id, entries)
     if not columns and not kept:
         return False
     if columns.get("is_default"):
@@ -126,7 +118,7 @@ async def remove(session: Any, row: Any) -> None:
     """Deletes an address; when it was the default, the oldest one left takes its place."""
     state = Context(text=await Context(_CONTEXT, {"id": row.id}).render(session))
     session.outbox.emit("profile.address.deleted", "address", row.id, state, row.profile_id)
-    await session.execute(_DROP_FIELDS, id=str(row.id))
+    await custom_fields.drop(session, "address", row.id)
     await session.execute(_DELETE, id=row.id)
     if row.is_default:
         await session.execute(_PROMOTE, profile=row.profile_id)
@@ -140,29 +132,6 @@ def _prepared(values: dict[str, Any]) -> dict[str, Any]:
     if isinstance(country, str) and len(country) == 2 and country.isalpha() and columns.get("iso") is None:
         columns["iso"] = country.upper()
     return columns
-
-
-async def _keep_fields(session: Any, identifier: int, entries: Sequence[Any]) -> bool:
-    if not entries:
-        return False
-    stored = {(row.namespace, row.handle): row for row in await session.rows(_FIELDS, id=str(identifier))}
-    changed = False
-    for entry in entries:
-        value = cast_value(entry.type, entry.value, "custom_fields", {})
-        row = stored.get((entry.namespace, entry.handle))
-        if row is not None and row.type == entry.type and row.value == value:
-            continue
-        await session.execute(
-            _PUT_FIELD,
-            id=str(identifier),
-            namespace=entry.namespace,
-            handle=entry.handle,
-            type=entry.type,
-            value=None if value is None else json_text(value).decode(),
-            is_index=entry.is_index,
-        )
-        changed = True
-    return changed
 
 
 def _emit(session: Any, what: str, identifier: int, profile_id: uuid.UUID) -> None:

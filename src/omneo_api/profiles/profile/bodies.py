@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema, create_model, field
 from omneo_api.foundation import fields
 from omneo_api.foundation.fields import Body, FieldError
 from omneo_api.foundation.validation import wrong
+from omneo_api.platform.custom_fields.service import CustomFieldItem
 from omneo_api.profiles.addresses.schemas import AddressType
 from omneo_api.profiles.appearance.models import FIELDS as LOOKS
 from omneo_api.profiles.comms.models import DEFAULTS, FLAGS, VERIFIED
@@ -46,14 +47,6 @@ class IdentityItem(IdentityBody):
     """An identity within a profile; with `id` it is that identity of the profile that changes."""
 
     id: fields.Int | None = None
-
-
-class CustomFieldItem(Body):
-    namespace: fields.Key
-    handle: fields.Key
-    type: AttributeType = "string"
-    value: fields.Json = None
-    is_index: fields.Bool = False
 
 
 class AddressBody(Body):

@@ -40,8 +40,8 @@ def _context() -> Any:
 _CONTEXT = Statement(_context)
 
 
-def fire(session: Any, profile_id: uuid.UUID, event: str, content: Any) -> None:
-    """Emits a custom event with the profile and the sent content as its `data`.
+def fire(session: Any, profile_id: uuid.UUID | None, event: str, content: Any) -> uuid.UUID:
+    """Emits a custom event with the profile, if any, and the sent content as its `data`; answers its id.
 
     Raises: Invalid for a native event's name or alias, or one that is not of the form `namespace.event_name`.
     """
@@ -51,4 +51,6 @@ def fire(session: Any, profile_id: uuid.UUID, event: str, content: Any) -> None:
         raise Invalid.field("event", "The event field format is invalid.")
     values = {"id": profile_id, "event": event, "data": json_text(content if content is not None else {}).decode()}
     # A custom event may end in `.updated` too, and each call is an event of its own.
-    session.outbox.emit(event, "custom", uuid.uuid4(), Context(_CONTEXT, values), profile_id)
+    identifier = uuid.uuid4()
+    session.outbox.emit(event, "custom", identifier, Context(_CONTEXT, values), profile_id)
+    return identifier

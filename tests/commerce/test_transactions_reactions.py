@@ -1,0 +1,157 @@
+"""Reactions to purchases: once per customer, and the word when they are done (automation 2.3, commerce 1.7)."""
+
+import asyncio
+
+import pytest
+from sales import customer, events, line, sale
+
+from omneo_api.automation.actions.types import Outcome, action
+
+
+@action("test.count", "word*")
+async def count(step):
+    """Leaves an audit row"""
+    values = {"word": step.arguments["word"], "profile": str(step.scope.profile_id), "event": step.scope.event}
+    step.session.outbox.audit("created", "Count", step.owner_id, None, values, step.scope.profile_id)
+    if step.arguments["word"] == "crash":
+        raise RuntimeError
+    return Outcome()
+
+
+async def trigger(shop, event, word="x"):
+    body = {
+        "name": "t",
+        "trigger": event,
+        "actions": [{"name": "test.count", "arguments": [{"name": "word", "value": word}]}],
+    }
+    return (await shop.post("/triggers", body))["data"]["id"]
+
+
+async def counted(shop):
+    rows = await shop.sql(
+        "SELECT new_values::json ->> 'event', new_values::json ->> 'profile' FROM audits"
+        " WHERE tenant_id = %s AND auditable_type = 'Count' ORDER BY id",
+        shop.tenant.id,
+    )
+    return list(rows)
+
+
+async def names(shop):
+    rows = await shop.sql("SELECT name FROM events WHERE tenant_id = %s ORDER BY id", shop.tenant.id)
+    return [name for (name,) in rows]
+
+
+async def test_the_word_comes_after_what_the_reactions_caused(shop, jobs):
+    who = await customer(shop)
+    await shop.post("/points/definitions", {"name": "Points", "handle": "points", "type": "campaign"}, status=201)
+    arguments = [{"name": "definition", "value": "points"}, {"name": "value_initial", "value": 5}]
+    body = {"name": "t", "trigger": "transaction.created"}
+    await shop.post("/triggers", body | {"actions": [{"name": "point.create", "arguments": arguments}]})
+    await trigger(shop, "point.created")
+    made = (await shop.post("/transactions", sale(profile_id=who)))["data"]
+    assert "transaction.sync" not in await names(shop)
+    await jobs()
+    heard = await names(shop)
+    assert heard.index("transaction.created") < heard.index("point.created") < heard.index("transaction.sync")
+    assert heard.count("transaction.sync") == 1
+    assert [event for event, _ in await counted(shop)] == ["point.created"]
+    counts = await shop.sql(
+        "SELECT a.id < e.id FROM events e, audits p, events a WHERE e.tenant_id = %s AND e.name = 'transaction.sync'"
+        " AND a.tenant_id = e.tenant_id AND a.name = 'point.created' AND p.tenant_id = e.tenant_id"
+        " AND p.auditable_type = 'Count' AND p.created_at <= e.created_at",
+        shop.tenant.id,
+    )
+    assert counts == [(True,)]
+    await jobs(scheduled=True)
+    assert await events(shop, made["id"]) == ["transaction.created", "transaction.sync"]
+
+
+async def test_a_reaction_that_is_tried_again_holds_the_word_back(shop, jobs):
+    await trigger(shop, "transaction.created", "crash")
+    who = await customer(shop)
+    made = (await shop.post("/transactions", sale(profile_id=who)))["data"]
+    await jobs()
+    assert await events(shop, made["id"]) == ["transaction.created"]
+    await jobs(scheduled=True)
+    assert await events(shop, made["id"]) == ["transaction.created", "transaction.sync"]
+
+
+@pytest.mark.parametrize("void", [False, True])
+async def test_an_anonymous_or_void_purchase_is_finished_too(shop, jobs, void):
+    await trigger(shop, "transaction.created")
+    made = (await shop.post("/transactions", sale(is_void=void)))["data"]
+    await jobs()
+    assert await events(shop, made["id"]) == ["transaction.created", "transaction.sync"]
+
+
+async def test_a_later_customer_is_reacted_to_once_and_webhooks_hear_only_of_the_change(shop, jobs):
+    await trigger(shop, "transaction.completed")
+    await trigger(shop, "transaction-item.created")
+    made = (await shop.post("/transactions", sale(items=[line(), line(sku="B")])))["data"]
+    await jobs()
+    nobody = [("transaction.created", "None"), *[("transaction-item.created", "None")] * 2]
+    assert sorted(await counted(shop)) == sorted(nobody)
+    first, second = await customer(shop), await customer(shop)
+    before = await names(shop)
+    for owner in (first, second, None, first, second):
+        await shop.put(f"/transactions/{made['id']}", {"profile_id": owner})
+        await jobs()
+    theirs = [
+        (event, owner)
+        for owner in (first, second)
+        for event in ("transaction.created", "transaction-item.created", "transaction-item.created")
+    ]
+    assert sorted(await counted(shop)) == sorted(nobody + theirs)
+    heard = await names(shop)
+    for name in ("transaction.created", "transaction-item.created", "transaction.sync"):
+        assert heard.count(name) == before.count(name)
+    assert heard.count("transaction.updated") == 5
+
+
+async def test_a_customer_from_the_start_is_not_reacted_to_again(shop, jobs):
+    await trigger(shop, "transaction.created")
+    who = await customer(shop)
+    made = (await shop.post("/transactions", sale(profile_id=who)))["data"]
+    await jobs()
+    await shop.call("GET", f"/profiles/{who}/transactions/{made['id']}/unattach", status=200)
+    await shop.put(f"/transactions/{made['id']}", {"profile_id": who})
+    await jobs()
+    assert await counted(shop) == [("transaction.created", who)]
+
+
+async def test_assigned_before_its_reactions_ran(shop, jobs):
+    await trigger(shop, "transaction.created")
+    who = await customer(shop)
+    made = (await shop.post("/transactions", sale()))["data"]
+    await asyncio.gather(*(shop.put(f"/transactions/{made['id']}", {"profile_id": who}) for _ in range(4)))
+    await jobs()
+    assert sorted(await counted(shop)) == sorted([("transaction.created", "None"), ("transaction.created", who)])
+
+
+async def test_a_later_run_is_tried_again_after_a_failure_that_passes(shop, jobs):
+    identifier = await trigger(shop, "transaction.created", "crash")
+    made = (await shop.post("/transactions", sale()))["data"]
+    await jobs(scheduled=True)
+    who = await customer(shop)
+    await shop.put(f"/transactions/{made['id']}", {"profile_id": who})
+    await jobs(scheduled=True)
+    (row,) = await shop.sql(
+        "SELECT h.state, i.status, h.actionable_id FROM action_histories h JOIN action_history_items i"
+        " ON i.tenant_id = h.tenant_id AND i.action_history_id = h.id WHERE h.tenant_id = %s AND h.profile_id = %s",
+        shop.tenant.id,
+        who,
+    )
+    assert row == ("done", "failed", identifier)
+
+
+async def test_a_claim_is_reacted_to_as_the_purchase_it_claims(shop, jobs):
+    await trigger(shop, "transaction.created")
+    await shop.post("/transactions", sale(receipt_ref="R-1"))
+    await jobs()
+    who = await customer(shop)
+    path = f"/profiles/{who}/transactions/claims"
+    body = {"transaction_receipt_ref": "R-1", "transaction_total": 80.5}
+    await asyncio.gather(*(shop.call("POST", path, json=body) for _ in range(3)))
+    await jobs()
+    assert await counted(shop) == [("transaction.created", "None"), ("transaction.created", who)]
+    assert (await names(shop)).count("transaction.created") == 1
