@@ -46,9 +46,7 @@ async def test_a_process_killed_while_it_redeems_leaves_nothing_half_done(till):
     arguments = [sys.executable, "-c", SPENDER, shop.url, shop.handle, shop.token, ",".join(profiles)]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     for kills in (1, 2):
-        child = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
-        told = await asyncio.to_thread(_killed_after, child, 20 * kills)
-        assert child.returncode == -signal.SIGKILL
+        told = await asyncio.to_thread(_killed_after, arguments, environment, 20 * kills)
         await _settled(shop)
         await till.check()
         rows = await shop.sql("SELECT count(*) FROM redemptions WHERE tenant_id = %s", shop.tenant.id)
@@ -59,8 +57,11 @@ async def test_a_process_killed_while_it_redeems_leaves_nothing_half_done(till):
     await till.redeem(profiles[0], 1)
 
 
-def _killed_after(child, lines):
-    """Kills the process once it told of that many redemptions; answers how many it told of."""
+def _killed_after(arguments, environment, lines):
+    """Starts a process and kills it once it told of that many redemptions; answers how many it told of."""
+    child = subprocess.Popen(  # noqa: S603
+        arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+    )
     told = 0
     while told < lines:
         line = child.stdout.readline()
@@ -69,6 +70,7 @@ def _killed_after(child, lines):
         told += line == b"spent\n"
     child.kill()
     rest, _ = child.communicate()
+    assert child.returncode == -signal.SIGKILL
     return told + rest.count(b"spent\n")
 
 
