@@ -179,7 +179,7 @@ def bare() -> None:
             cursor = AsyncRawCursor(connection)
             for statement in found["statements"]:
                 values = [
-                    value and word.sub(lambda match: known.get(match.group(), match.group()), value)
+                    value and word.sub(lambda match, known=known: known.get(match.group(), match.group()), value)
                     for value in statement["values"]
                 ]
                 sql = statement["sql"]
@@ -241,7 +241,7 @@ def measure(url: str, results: Table) -> bool:
     mark(url)
     watched = asyncio.run(watch(url))
     environment = {"DATABASE_URL": url, "OMNEO_RATE_LIMIT_PER_MINUTE": "0", "OMNEO_DEFAULT_TENANT": TENANT}
-    environment["OMNEO_SECRET_KEY"] = "benchmark-secret-benchmark-secret-1234"
+    environment["OMNEO_SECRET_KEY"] = "benchmark-secret-benchmark-secret-1234"  # noqa: S105
     command = python("-m", "omneo_api.cli", "serve", "--no-worker", "--no-demo", "--port", str(SERVER))
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump(watched, file)
