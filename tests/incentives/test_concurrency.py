@@ -158,13 +158,70 @@ async def test_a_batch_sent_twice_issues_each_reward_once(till, jobs):
             "reward_definition_id": definition,
             "external_id": f"B-{number}",
         }
-        for number in range(60)
+        for number in range(500)
     ]
     for _ in range(2):
         answer = await till.shop.post("/rewards/batch.json", {"rewards": rows}, status=200)
         assert set(answer) == {"message", "batch_id"}
         await jobs()
-    assert (await till.shop.get("/rewards"))["meta"]["total"] == 60
-    assert (await till.figures(profile))[0] == 600
+    assert (await till.shop.get("/rewards"))["meta"]["total"] == 500
+    assert (await till.figures(profile))[0] == 5000
     await till.shop.post("/rewards/batch.json", {"rewards": []}, status=422)
-    await till.shop.post("/rewards/batch.json", {"rewards": rows * 17}, status=422)
+    await till.shop.post("/rewards/batch.json", {"rewards": rows * 3}, status=422)
+
+
+async def test_redeems_across_the_second_in_which_a_lot_expires(till):
+    """Each is wholly before or not at all: what was spent was spent by then, the rest is told as expired once."""
+    profile = await till.profile()
+    end = (datetime.now(UTC) + timedelta(seconds=3)).replace(microsecond=0)
+    lot = await till.reward(profile, 10_000, expires_at=end.strftime("%Y-%m-%d %H:%M:%S"))
+    codes = []
+
+    async def spend():
+        while 422 not in codes:
+            codes.append(await status(till.shop, "POST", f"/profiles/{profile}/redeem", {"amount": 1, "strict": True}))
+            if len(codes) % 7 == 0:
+                await till.tick()
+
+    await asyncio.gather(*(spend() for _ in range(6)))
+    assert set(codes) == {201, 422}
+    assert datetime.now(UTC) > end
+    made = await till.shop.sql(
+        "SELECT count(*), max(redeem_at) FROM redemptions WHERE tenant_id = %s", till.shop.tenant.id
+    )
+    (count, latest), spent = made[0], codes.count(201)
+    assert (count, await till.left("rewards", lot["id"])) == (spent, 10_000 - spent)
+    assert latest < end + timedelta(seconds=1)
+    await till.tick()
+    told = [line["dollar_value"] for line in await till.ledger(profile) if line["description"] == "Reward expired"]
+    assert told == [-(10_000 - spent)]
+    assert (await till.figures(profile))[0] == 0
+
+
+async def test_a_sweep_tells_those_who_listen_and_keeps_the_order_of_balances(till):
+    """Many lots of many profiles end in one transaction: each line continues its profile's own balance."""
+    soon = (datetime.now(UTC) + timedelta(minutes=5)).strftime("%Y-%m-%d %H:%M:%S")
+    profiles = [await till.profile() for _ in range(4)]
+    for place, profile in enumerate(profiles):
+        for value in range(1, 4 + place):
+            await till.reward(profile, value, expires_at=soon)
+        await till.reward(profile, 50)
+        await till.points(profile, 100, expires_at=soon)
+    await till.shop.sql(
+        "INSERT INTO subscriptions (tenant_id, event, kind, subscriber_id) VALUES (%s, 'reward.expired', 'trigger', 1)",
+        till.shop.tenant.id,
+    )
+    await till.shop.advance(minutes=6)
+    for _ in range(2):
+        await asyncio.gather(till.tick(), till.tick())
+    for place, profile in enumerate(profiles):
+        lines = await till.ledger(profile)
+        expired = [line["dollar_value"] for line in lines if line["description"] == "Reward expired"]
+        assert sorted(expired) == [-value for value in range(3 + place, 0, -1)]
+        assert (lines[0]["dollar_balance"], lines[0]["point_balance"]) == (50, 0)
+    heard = await till.shop.sql(
+        "SELECT e.profile_id::text, count(*) FROM events e JOIN event_contexts c ON c.event_id = e.id"
+        " WHERE e.tenant_id = %s AND e.name = 'reward.expired' GROUP BY 1",
+        till.shop.tenant.id,
+    )
+    assert dict(heard) == {profile: 3 + place for place, profile in enumerate(profiles)}

@@ -12,7 +12,6 @@ from omneo_api.incentives import notices, sweeping
 from omneo_api.incentives.reminders.resource import remind_due
 
 ACTOR = Actor(url="job:incentives")
-PORTION = 2000
 
 
 @periodic("incentives.activate", cron="* * * * *")
@@ -31,7 +30,7 @@ async def _sweep(job: JobContext, sweeps: Iterable[sweeping.Sweep]) -> None:
     for sweep in sweeps:
 
         async def portion(session: WriteSession, sweep: sweeping.Sweep = sweep) -> int:
-            return await sweep.run(session, PORTION)
+            return await sweep.run(session)
 
         while await job.write(ACTOR, portion):
             continue

@@ -3,7 +3,7 @@
 Each kind is registered by its room, so this domain shows transactions, orders and benefits without knowing them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from sqlalchemy import case, func, select
@@ -32,10 +32,15 @@ def show_subject(kind: str, known: Known) -> None:
     SUBJECTS[kind] = known
 
 
-def subject_json(kind: Any, identifier: Any, entity: Any) -> Any:
-    """The subject as an object in its present state, deleted or not; null when its kind is unknown here."""
+def subject_json(kind: Any, identifier: Any, entity: Any, only: Collection[str] | None = None) -> Any:
+    """The subject as an object in its present state, deleted or not; null when its kind is unknown here.
+
+    `only` are the kinds that are possible: a sale shows its redemption's items, so no item may be about a sale.
+    """
     branches = []
     for name, known in SUBJECTS.items():
+        if only is not None and name not in only:
+            continue
         schema, model = known()
         subject = aliased(model)
         rows = select(*rendered_columns(schema, subject)).select_from(subject)

@@ -12,6 +12,9 @@ from omneo_api.incentives.account import Kind, open_account
 from omneo_api.incentives.balances.exchange import dollars_per_point, to_system
 
 TABLES: Mapping[Kind, str] = {"reward": "rewards", "point": "points", "credit": "credits"}
+BALANCE = "balance.updated"
+PICKED = 2000
+MOST = 10_000
 PAST = "usable_until < (SELECT date_trunc('second', omneo_now()))"
 
 
@@ -26,19 +29,38 @@ def _due_to_activate(kind: Kind) -> str:
 
 
 def _locking(kind: Kind, due: str, order: str) -> Statement:
-    """Locks the profiles of the lots that are due longest, and passes over those that somebody else is at work on."""
+    """Locks the profiles of the lots that are due longest, and names what is due of them.
+
+    Profiles that somebody else is at work on are passed over. The lots are changed by a statement of their own: only
+    one that began after the locks were granted sees what their former holders wrote.
+    """
+    table = TABLES[kind]
+    ownerless = "UNION ALL SELECT id FROM due WHERE profile_id IS NULL" if kind == "credit" else ""
+    live = "" if kind == "point" else "AND deleted_at IS NULL"
     return Statement(
         f"""
         WITH due AS MATERIALIZED (
-            SELECT profile_id FROM {TABLES[kind]} WHERE {due} ORDER BY {order} LIMIT :most::int
+            SELECT id, profile_id FROM {table} WHERE {due} ORDER BY {order} LIMIT {PICKED}
+        ), held AS MATERIALIZED (
+            SELECT id FROM profiles WHERE id = ANY (ARRAY(SELECT DISTINCT profile_id FROM due))
+            ORDER BY id FOR UPDATE SKIP LOCKED
         )
-        SELECT id FROM profiles WHERE id IN (SELECT profile_id FROM due) ORDER BY id FOR UPDATE SKIP LOCKED
+        SELECT ARRAY(
+                   SELECT lot.id FROM held
+                   CROSS JOIN LATERAL (SELECT id FROM {table} WHERE profile_id = held.id AND {due} {live}) AS lot
+                   {ownerless} LIMIT {MOST}
+               ) AS lots,
+               ARRAY(SELECT event FROM subscriptions WHERE event = ANY (:names::text[])) AS listened
         """
     )
 
 
 def _changing(kind: Kind, due: str, phase: str, cause: str) -> Statement:
-    """Sets the phase of the due lots of the locked profiles (and of nobody) and writes their lines."""
+    """Sets the phase of those of the picked lots that are still due, and writes their lines.
+
+    A profile's balance before it is looked up for its first lot only and runs on from there in the window.
+    Answers the lots that entered the phase, when asked to name them.
+    """
     sign, said = ("-", "expired") if cause == "expired" else ("", "issued")
     description = {"reward": f"Reward {said}", "point": f"Points {said}", "credit": ""}[kind]
 
@@ -52,11 +74,12 @@ def _changing(kind: Kind, due: str, phase: str, cause: str) -> Statement:
                 INSERT INTO ledger_entries (profile_id, type, subject_id, cause, occurrence, description, dollar_value,
                                             dollar_balance, point_value, point_balance, point_dollar_value, expires_at)
                 SELECT v.profile_id, '{kind}', v.id, '{cause}', v.cycle, '{description}', v.dollar_value,
-                       coalesce(last.dollar_balance, 0) + sum(v.dollar_value) OVER running, v.point_value,
-                       coalesce(last.point_balance, 0) + sum(v.point_value) OVER running, v.point_dollar_value,
+                       sum(v.dollar_value + coalesce(last.dollar_balance, 0)) OVER running, v.point_value,
+                       sum(v.point_value + coalesce(last.point_balance, 0)) OVER running, v.point_dollar_value,
                        v.expires_at
                 FROM (
                     SELECT c.id, c.profile_id, c.cycle, c.expires_at,
+                           row_number() OVER (PARTITION BY c.profile_id ORDER BY c.id) = 1 AS is_first,
                            {dollars if reward else "0::numeric"} AS dollar_value,
                            {"0::numeric" if reward else sign + "c.value_remaining"} AS point_value,
                            {"NULL::numeric" if reward else f"trunc({dollars}, 2)"} AS point_dollar_value
@@ -64,23 +87,21 @@ def _changing(kind: Kind, due: str, phase: str, cause: str) -> Statement:
                 ) AS v
                 LEFT JOIN LATERAL (
                     SELECT l.dollar_balance, l.point_balance FROM ledger_entries l
-                    WHERE l.profile_id = v.profile_id ORDER BY l.id DESC LIMIT 1
+                    WHERE v.is_first AND l.profile_id = v.profile_id ORDER BY l.id DESC LIMIT 1
                 ) AS last ON true
                 WINDOW running AS (PARTITION BY v.profile_id ORDER BY v.id)
                 ORDER BY v.profile_id, v.id
             )
         """
         # A lot that expired before anybody saw it spendable ends in silence.
-        owned = "profile_id = ANY (:profiles::uuid[])"
-        owned = f"({owned} OR profile_id IS NULL)" if kind == "credit" else owned
         becomes = f"CASE WHEN {PAST} THEN 'ended' ELSE 'open' END" if phase == "open" else f"'{phase}'"
         sql = f"""
             WITH changed AS (
                 UPDATE {TABLES[kind]} SET phase = {becomes}, cycle = cycle + 1
-                WHERE {due} AND {owned}
-                RETURNING *
+                WHERE id = ANY (:lots::bigint[]) AND {due}
+                RETURNING id, profile_id, phase, cycle, value_remaining, currency, expires_at
             ) {"" if kind == "credit" else told}
-            SELECT id, profile_id FROM changed WHERE phase = '{phase}' ORDER BY profile_id, id
+            SELECT id, profile_id FROM changed WHERE :named::boolean AND phase = '{phase}' ORDER BY profile_id, id
         """
         return text(sql.replace("::", r"\:\:"))
 
@@ -94,22 +115,34 @@ class Sweep:
         self.kind, self.cause = kind, cause
         expires = cause == "expired"
         due = _due_to_expire(kind) if expires else _due_to_activate(kind)
+        self.event = "reward.expired" if kind == "reward" and expires else f"{kind}.updated"
         self._lock = _locking(kind, due, "usable_until" if expires else "issued_at")
         self._change = _changing(kind, due, "ended" if expires else "open", cause)
 
-    async def run(self, session: Any, most: int) -> int:
-        """Handles the lots of up to `most` due ones' profiles; answers how many profiles there were."""
-        profiles = [row.id for row in await session.rows(self._lock, most=most)]
-        changed = await session.rows(self._change, profiles=profiles)
-        for row in changed:
+    async def run(self, session: Any) -> int:
+        """Handles what is due of the profiles of the oldest due lots; answers how many lots it picked.
+
+        A profile that somebody else holds is left for the next run.
+
+        Unlike a request, which keeps every event, a sweep of a million lots keeps those that somebody listens to.
+        """
+        picked = await session.row(self._lock, names=[self.event, BALANCE])
+        if not picked.lots:
+            return 0
+        settles = self.kind == "point" and self.cause == "issued"
+        named = bool(picked.listened) or settles
+        changed = await session.rows(self._change, lots=picked.lots, named=named)
+        if self.event in picked.listened:
             tell = events.expired if self.cause == "expired" else events.changed
-            tell(session, self.kind, row.id, row.profile_id)
+            for row in changed:
+                tell(session, self.kind, row.id, row.profile_id)
         owners: dict[uuid.UUID, None] = dict.fromkeys(row.profile_id for row in changed if row.profile_id is not None)
-        for profile_id in owners:
-            events.balance(session, profile_id)
-        if self.kind == "point" and self.cause == "issued":
+        if BALANCE in picked.listened:
+            for profile_id in owners:
+                events.balance(session, profile_id)
+        if settles:
             await _settle(session, list(owners))
-        return len(profiles)
+        return len(picked.lots)
 
 
 _UNSETTLED = Statement(

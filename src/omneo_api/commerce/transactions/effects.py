@@ -9,10 +9,15 @@ from typing import Any
 
 from psycopg.errors import SerializationFailure, UniqueViolation
 
+from omneo_api.commerce.transactions.models import RecordedTransaction
+from omneo_api.commerce.transactions.schemas import TransactionRead
 from omneo_api.incentives import hooks
 from omneo_api.incentives.ledger import service as ledger
+from omneo_api.incentives.subjects import show_subject
 from omneo_api.profiles.aggregations.service import recalculate
 from omneo_api.profiles.profile import service as profiles
+
+show_subject("transaction", lambda: (TransactionRead, RecordedTransaction))
 
 
 async def recorded(session: Any, transaction_id: int, profile_id: uuid.UUID, total: Decimal) -> None:

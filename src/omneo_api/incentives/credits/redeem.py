@@ -10,7 +10,7 @@ from omneo_api.incentives.credits.models import Credit
 from omneo_api.incentives.credits.schemas import CreditRedeemBody
 from omneo_api.incentives.credits.service import locked
 from omneo_api.incentives.redemptions.records import Item
-from omneo_api.incentives.redemptions.service import check_location, write_spending
+from omneo_api.incentives.redemptions.service import check_location, foreign_rate, write_spending
 from omneo_api.incentives.redemptions.spending import cents
 
 MOST_GUESSES = 5
@@ -31,12 +31,17 @@ async def redeem_credit(
     account, row, lot = await locked(session, identifier, profile_id)
     errors: dict[str, list[str]] = {}
     worth = cents(lot.value * lot.per_unit)
+    rate = await foreign_rate(session, body.currency, errors)
+    need = cents(body.amount / rate) if rate is not None else body.amount
     if body.amount <= 0:
         errors["amount"] = ["The amount field must be greater than 0."]
     elif body.amount != cents(body.amount):
         errors["amount"] = ["The amount field must not have more than 2 decimals."]
-    elif body.amount > worth:
-        errors["amount"] = [f"The amount field must not be greater than {format(worth, 'f')}."]
+    elif need <= 0:
+        errors["amount"] = ["The amount field must be worth at least a cent."]
+    elif need > worth:
+        most = cents(worth * (rate or 1))
+        errors["amount"] = [f"The amount field must not be greater than {format(most, 'f')}."]
     if lot.is_expired(account.now):
         errors["credit"] = ["The credit has expired."]
     elif lot.is_locked(account.now):
@@ -56,14 +61,16 @@ async def redeem_credit(
         raise Invalid(errors)
     if row.failed_codes:
         await session.update(Credit, {"id": identifier}, {"failed_codes": 0, "codes_blocked_until": None})
-    value = lot.value if body.amount == worth else min(lot.value, cents(body.amount / lot.per_unit))
+    value = lot.value if need == worth else min(lot.value, cents(need / lot.per_unit))
     values = {
         "type": "redeem",
-        "total": body.amount,
+        "total": need,
         "total_localised": body.amount,
+        "currency": body.currency,
+        "exchange_rate": rate,
         "location_id": body.location_id,
         "meta": body.meta,
         "transaction_external_id": body.transaction_external_id,
         "transaction_receipt_ref": body.transaction_receipt_ref,
     }
-    return await write_spending(session, account, values, [Item("credit", lot.id, value, body.amount, lot=lot)])
+    return await write_spending(session, account, values, [Item("credit", lot.id, value, need, lot=lot)])

@@ -31,6 +31,7 @@ listing = Listing(
         "definition.type": Filter(path=("definition", "type")),
         "meta": Filter(path=("meta",)),
     },
+    custom_field="custom_fields",
 )
 reader = Reader(listing)
 routes = Routes("Credits")

@@ -8,9 +8,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from omneo_api.foundation import fields
-from omneo_api.foundation.render import Read
+from omneo_api.foundation.render import Grouped, Read
 from omneo_api.incentives.inputs import Absolute, Colour, Count, DefinitionBody, Handle, RegionShort, Value
 from omneo_api.incentives.periods import PeriodType
+from omneo_api.platform.custom_fields.service import CustomFieldItem
 
 CreditType = Literal["gift_card", "store_credit", "refund", "allowance", "voucher", "other"]
 RangeType = Literal["sequential", "random", "other"]
@@ -151,6 +152,7 @@ class CreditRead(Read):
     meta: Any
     is_imported: bool
     is_system_generated: bool
+    custom_fields: Annotated[dict[str, Any], Grouped()]
     created_at: datetime
     updated_at: datetime
     definition: CreditDefinitionRead
@@ -182,6 +184,7 @@ class CreditUpdate(fields.Body):
     meta: fields.Meta | None = None
     is_imported: fields.Bool = False
     is_void: fields.Bool = False
+    custom_fields: list[CustomFieldItem] | None = None
 
 
 class CreditBody(CreditUpdate):
@@ -206,7 +209,10 @@ class CreditBody(CreditUpdate):
 
 
 class CreditRedeemBody(fields.Body):
+    """`amount` is in `currency`, or in the system's."""
+
     amount: fields.Number
+    currency: fields.Text | None = None
     security_code: fields.Text | None = None
     location_id: fields.Int | None = None
     meta: fields.Meta | None = None

@@ -19,6 +19,7 @@ from omneo_api.incentives.credits.models import Credit, CreditDefinition
 from omneo_api.incentives.credits.schemas import CreditBody
 from omneo_api.incentives.lots import ENDED, stored_columns
 from omneo_api.incentives.rewards.service import Errors, account_of, choose_definition
+from omneo_api.platform.custom_fields import service as custom_fields
 
 _definition = select(*CreditDefinition.__table__.c)
 _LIVE = CreditDefinition.deleted_at.is_(None)
@@ -110,6 +111,7 @@ async def create(session: Any, owner_id: uuid.UUID | None, values: dict[str, Any
         raise Invalid(errors)
     columns["profile_id"] = owner
     identifier = await _issue(session, account, definition, columns)
+    await custom_fields.keep(session, "credit", identifier, values.get("custom_fields") or [])
     await account.flush()
     return identifier
 
@@ -280,8 +282,12 @@ async def change(session: Any, identifier: int, owner_id: uuid.UUID | None, valu
     if errors:
         raise Invalid(errors)
     changes = {name: values[name] for name in COLUMNS if name in values and values[name] != getattr(row, name)}
+    kept = await custom_fields.keep(session, "credit", identifier, values.get("custom_fields") or [])
     if changes:
         await _apply(session, account, row, lot, changes)
+    elif kept:
+        await session.update(Credit, {"id": identifier}, {"updated_at": account.now})
+        events.changed(session, "credit", identifier, row.profile_id)
     await account.flush()
 
 
@@ -365,6 +371,7 @@ async def remove(session: Any, identifier: int, owner_id: uuid.UUID | None) -> N
     account.move(lot, "void", Decimal(0))
     account.set_phase(lot, ENDED)
     await session.update(Credit, {"id": identifier}, {"deleted_at": account.now})
+    await custom_fields.drop(session, "credit", identifier)
     session.outbox.audit("deleted", "Credit", identifier, dict(row._asdict()), None, row.profile_id)
     await account.flush()
 

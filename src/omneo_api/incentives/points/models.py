@@ -58,7 +58,7 @@ class Point(Resource, Lot):
         lookup("ix_points_to_activate", "issued_at", where="phase = 'pending'"),
         lookup("ix_points_to_expire", "usable_until", where="phase = 'open' AND value_remaining <> 0"),
         lookup("ix_points_definition", "point_definition_id"),
-        lookup("ix_points_source", "source_type", "source_id"),
+        lookup("ix_points_source", "source_type", "source_id", where="source_id IS NOT NULL"),
     )
 
     profile_id: Mapped[uuid.UUID]

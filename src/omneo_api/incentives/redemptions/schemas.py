@@ -13,11 +13,12 @@ from sqlalchemy.orm import aliased
 from omneo_api.commerce.locations.models import Location
 from omneo_api.commerce.transactions.models import Transaction, TransactionState
 from omneo_api.foundation import fields
-from omneo_api.foundation.render import EMPTY_LIST, Read, Source, Sql, wire
+from omneo_api.foundation.render import Read, Source, Sql, wire
 from omneo_api.incentives.balances.schemas import balances_of
 from omneo_api.incentives.redemptions.models import RedemptionState
 from omneo_api.incentives.subjects import subject_json
 from omneo_api.profiles.profile.models import Profile
+from omneo_api.profiles.statuses.schemas import handles_of
 
 Strategy = Literal["points", "rewards", "benefits", "credits"]
 DEFAULT_ORDER: tuple[Strategy, ...] = ("rewards", "points")
@@ -85,13 +86,17 @@ class LocationAtTill(Read):
     is_permanently_closed: bool
 
 
+def _spent(item: Any) -> Any:
+    return subject_json(item.type, item.subject_id, item, ("reward", "point", "benefit", "credit"))
+
+
 class RedemptionItemRead(Read):
     id: int
     type: Literal["reward", "point", "benefit", "credit"]
     value: Decimal | None
     count: Decimal | None
     dollar_value: Decimal
-    type_attributes: Annotated[dict[str, Any] | None, Sql(lambda item: subject_json(item.type, item.subject_id, item))]
+    type_attributes: Annotated[dict[str, Any] | None, Sql(_spent)]
     created_at: datetime
     updated_at: Annotated[datetime, Source("created_at")]
 
@@ -115,7 +120,7 @@ def _profile(redemption: Any) -> Any:
             profile.last_name,
             profile.full_name.label("full_name"),
             profile.email,
-            EMPTY_LIST.label("statuses"),
+            handles_of(profile).label("statuses"),
         )
         .select_from(profile)
         .join(state, and_(state.tenant_id == profile.tenant_id, state.profile_id == profile.id))

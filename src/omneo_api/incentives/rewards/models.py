@@ -47,7 +47,12 @@ class Reward(Resource, Lot, SoftDeleted):
     __table_args__ = (
         belongs_to("profiles", "profile_id"),
         belongs_to("reward_definitions", "reward_definition_id"),
-        unique_live("uq_rewards_external_id", "external_id_key", field="external_id"),
+        unique_live(
+            "uq_rewards_external_id",
+            "external_id_key",
+            where="external_id_key IS NOT NULL AND deleted_at IS NULL",
+            field="external_id",
+        ),
         CheckConstraint("value_remaining >= 0 AND value_initial >= 0", name="never_negative"),
         CheckConstraint("phase IN ('pending', 'open', 'ended')", name="phase"),
         CheckConstraint("expires_at IS NOT NULL", name="expires"),
@@ -59,7 +64,7 @@ class Reward(Resource, Lot, SoftDeleted):
         lookup("ix_rewards_to_activate", "issued_at", where="phase = 'pending' AND deleted_at IS NULL"),
         lookup("ix_rewards_to_expire", "usable_until", where="phase = 'open' AND value_remaining > 0"),
         lookup("ix_rewards_definition", "reward_definition_id"),
-        lookup("ix_rewards_source", "source_type", "source_id"),
+        lookup("ix_rewards_source", "source_type", "source_id", where="source_id IS NOT NULL"),
         lookup("ix_rewards_notify_issue", "notify_issue_at", where="NOT coalesce(has_notified_issue, false)"),
         lookup("ix_rewards_notify_expiry", "notify_expiry_at", where="NOT coalesce(has_notified_expiry, false)"),
         lookup("ix_rewards_notify_extend", "notify_extend_at", where="NOT coalesce(has_notified_extend, false)"),

@@ -12,6 +12,7 @@ from omneo_api.foundation.errors import Errors, Invalid, NotFound, already_taken
 from omneo_api.foundation.fields import sent
 from omneo_api.foundation.outbox import Context
 from omneo_api.foundation.statements import Statement
+from omneo_api.incentives import hooks
 from omneo_api.profiles.addresses import service as addresses
 from omneo_api.profiles.comms import service as comms
 from omneo_api.profiles.custom_attributes import service as custom_attributes
@@ -160,7 +161,14 @@ async def insert(
     session.outbox.audit("created", "Profile", None, None, shown, profile_id)
     temporary = columns.get("profile_type") == "temporary"
     events.emit(session, "profile-temporary.created" if temporary else "profile.created", profile_id)
+    await _has_address(session, profile_id, columns)
     return profile_id
+
+
+async def _has_address(session: Any, profile_id: uuid.UUID, columns: Mapping[str, Any]) -> None:
+    """Gives a profile what was sent to the e-mail address that it has from now on."""
+    if columns.get("email"):
+        await hooks.on_profile_email(session, profile_id, columns["email"])
 
 
 async def change(session: Any, profile_id: uuid.UUID, body: ProfileBody, *, context: str = "update") -> bool:
@@ -231,6 +239,7 @@ async def _apply(
         text = events.with_changes(before, {**changes, **incoming}) if before is not None else None
         events.emit(session, "profile.before.update", profile_id, Context(text=text))
     await session.update(Profile, {"id": profile_id}, {**changes, "updated_at": session.now})
+    await _has_address(session, profile_id, changes)
     if changes:
         old = {name: getattr(current, name) for name in changes}
         session.outbox.audit("updated", "Profile", None, old, changes, profile_id)
@@ -298,6 +307,7 @@ async def restore(session: Any, profile_id: uuid.UUID) -> None:
     }
     await session.update(Profile, {"id": profile_id}, columns)
     await session.execute(_REVIVE, id=profile_id)
+    await _has_address(session, profile_id, {"email": row.email})
     session.outbox.audit("restored", "Profile", None, {"profile_type": "deleted"}, {"profile_type": kind}, profile_id)
     events.emit(session, "profile.updated", profile_id)
 
