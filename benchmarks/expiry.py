@@ -96,7 +96,7 @@ async def expire(url: str, monitor: psycopg.Connection, *, explain: bool) -> tup
 
 def _explain_first() -> None:
     """Prints the plans of the two statements of one portion, and their times."""
-    original, seen = Session._run, []  # noqa: SLF001
+    original, seen = Session._run, []
 
     async def explained(self, statement, values):
         text = statement.sql.decode()
@@ -110,7 +110,7 @@ def _explain_first() -> None:
                     out.print("\n".join(row[0][:160] for row in await cursor.fetchall()), soft_wrap=True, markup=False)
         return await original(self, statement, values)
 
-    Session._run = explained  # noqa: SLF001
+    Session._run = explained
 
 
 def main() -> int:

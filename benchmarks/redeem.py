@@ -117,7 +117,7 @@ async def watch(url: str) -> dict:
     await app.database.open()
     await app.gate.start()
     taken: list[dict] = []
-    original = Session._run  # noqa: SLF001
+    original = Session._run
 
     async def noted(self, statement, values):
         texts = Transformer(self.connection)
@@ -128,7 +128,7 @@ async def watch(url: str) -> dict:
         taken.append({"sql": statement.sql.decode(), "values": bound})
         return await original(self, statement, values)
 
-    Session._run = noted  # noqa: SLF001
+    Session._run = noted
     headers, transport = {"Authorization": f"Bearer {TOKEN}"}, httpx.ASGITransport(app=app)
     try:
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost/v3", headers=headers) as client:
@@ -138,7 +138,7 @@ async def watch(url: str) -> dict:
             (await client.post(f"/profiles/{SEEN}/redeem", json={"amount": 1})).raise_for_status()
             tenant = (await app.gate.find_tenant(TENANT)).id
     finally:
-        Session._run = original  # noqa: SLF001
+        Session._run = original
         await app.gate.stop()
         await app.database.close()
     words = {SEEN: "$profile", str(LOT): "$lot", str(REDEMPTION): "$redemption", str(ITEM): "$item"}
@@ -241,7 +241,7 @@ def measure(url: str, results: Table) -> bool:
     mark(url)
     watched = asyncio.run(watch(url))
     environment = {"DATABASE_URL": url, "OMNEO_RATE_LIMIT_PER_MINUTE": "0", "OMNEO_DEFAULT_TENANT": TENANT}
-    environment["OMNEO_SECRET_KEY"] = "benchmark-secret-benchmark-secret-1234"  # noqa: S105
+    environment["OMNEO_SECRET_KEY"] = "benchmark-secret-benchmark-secret-1234"
     command = python("-m", "omneo_api.cli", "serve", "--no-worker", "--no-demo", "--port", str(SERVER))
     with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
         json.dump(watched, file)

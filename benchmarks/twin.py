@@ -4,19 +4,20 @@ It loads the same mapped rows as the Read schema names (all relationships, to th
 objects; what the schema computes in SQL (balances, counters, defaults) it leaves out, which is kind to it.
 """
 
-import datetime
+import datetime as dt
 import os
 import uuid
 
 import uvicorn
 from fastapi import FastAPI, HTTPException
+from sqlalchemy import event, select
+from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
+from sqlalchemy.orm import RelationshipProperty, selectinload
+
 from omneo_api import registry
 from omneo_api.foundation.render import Included, Sql, attribute, marker_of, shape_of
 from omneo_api.profiles.profile.models import Profile
 from omneo_api.profiles.profile.schemas import ProfileRead
-from sqlalchemy import event, select
-from sqlalchemy.ext.asyncio import async_sessionmaker, create_async_engine
-from sqlalchemy.orm import RelationshipProperty, selectinload
 
 registry.load()
 engine = create_async_engine(os.environ["DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://"), pool_size=16)
@@ -69,7 +70,7 @@ def rendered(row, schema, model):
                 value = [rendered(one, nested, target) for one in value]
             else:
                 value = rendered(value, nested, target) if value is not None else None
-        elif isinstance(value, datetime.datetime):
+        elif isinstance(value, dt.datetime):
             value = f"{value:%Y-%m-%d %H:%M:%S}"
         result[name] = value
     return result

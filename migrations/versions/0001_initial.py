@@ -239,6 +239,39 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "custom_field_versions",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("owner_type", sa.Text(), nullable=False),
+        sa.Column("owner_id", sa.Text(), nullable=False),
+        sa.Column("namespace", sa.Text(), nullable=False),
+        sa.Column("handle", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("value", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("is_index", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_custom_field_versions")),
+    )
+    op.create_index(
+        "ix_custom_field_versions_key",
+        "custom_field_versions",
+        ["tenant_id", "owner_type", "namespace", "handle", "id"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_index(
+        "ix_custom_field_versions_owner",
+        "custom_field_versions",
+        ["tenant_id", "owner_type", "owner_id"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_table(
         "custom_fields",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -283,6 +316,13 @@ def upgrade() -> None:
         sa.Column("parent_history_id", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_events")),
+    )
+    op.create_index(
+        "ix_events_parent_history",
+        "events",
+        ["tenant_id", "parent_history_id"],
+        unique=False,
+        postgresql_where=sa.text("parent_history_id IS NOT NULL"),
     )
     op.create_index("ix_events_profile", "events", ["tenant_id", "profile_id"], unique=False, postgresql_where=None)
     op.create_table(
@@ -1885,7 +1925,11 @@ def upgrade() -> None:
         "ix_points_profile", "points", ["tenant_id", "profile_id", "id"], unique=False, postgresql_where=None
     )
     op.create_index(
-        "ix_points_source", "points", ["tenant_id", "source_type", "source_id"], unique=False, postgresql_where=None
+        "ix_points_source",
+        "points",
+        ["tenant_id", "source_type", "source_id"],
+        unique=False,
+        postgresql_where=sa.text("source_id IS NOT NULL"),
     )
     op.create_index(
         "ix_points_to_activate",
@@ -2558,7 +2602,11 @@ def upgrade() -> None:
         "ix_rewards_profile", "rewards", ["tenant_id", "profile_id", "id"], unique=False, postgresql_where=None
     )
     op.create_index(
-        "ix_rewards_source", "rewards", ["tenant_id", "source_type", "source_id"], unique=False, postgresql_where=None
+        "ix_rewards_source",
+        "rewards",
+        ["tenant_id", "source_type", "source_id"],
+        unique=False,
+        postgresql_where=sa.text("source_id IS NOT NULL"),
     )
     op.create_index(
         "ix_rewards_to_activate",
@@ -2586,7 +2634,57 @@ def upgrade() -> None:
         "rewards",
         ["tenant_id", "external_id_key"],
         unique=True,
-        postgresql_where=sa.text("deleted_at IS NULL"),
+        postgresql_where=sa.text("external_id_key IS NOT NULL AND deleted_at IS NULL"),
+    )
+    op.create_table(
+        "transaction_claims",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("status", sa.Text(), server_default=sa.text("'pending'"), nullable=False),
+        sa.Column("profile_id", sa.UUID(), nullable=False),
+        sa.Column("transaction_receipt_ref", sa.Text(), nullable=False),
+        sa.Column("transaction_total", sa.Numeric(precision=18, scale=4), nullable=False),
+        sa.Column("transaction_transacted_at", sa.DateTime(), nullable=True),
+        sa.Column("transaction_timezone", sa.Text(), nullable=False),
+        sa.Column("transaction_location_external_code", sa.Text(), nullable=True),
+        sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("claimed_transaction_id", sa.BigInteger(), nullable=True),
+        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("last_checked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column(
+            "receipt_ref_key", sa.Text(), sa.Computed("lower(transaction_receipt_ref)", persisted=True), nullable=False
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_transaction_claims_tenant_id_profile_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_transaction_claims")),
+    )
+    op.create_index(
+        "ix_transaction_claims_pending",
+        "transaction_claims",
+        ["tenant_id", "receipt_ref_key", "id"],
+        unique=False,
+        postgresql_where=sa.text("status = 'pending'"),
+    )
+    op.create_index(
+        "ix_transaction_claims_profile",
+        "transaction_claims",
+        ["tenant_id", "profile_id", "id"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_index(
+        "ix_transaction_claims_transaction",
+        "transaction_claims",
+        ["tenant_id", "claimed_transaction_id"],
+        unique=False,
+        postgresql_where=sa.text("claimed_transaction_id IS NOT NULL"),
     )
     op.create_table(
         "transaction_currency_values",
@@ -2699,6 +2797,7 @@ def upgrade() -> None:
         sa.Column("receipt_email", sa.Text(), nullable=True),
         sa.Column("need_action", sa.Boolean(), nullable=True),
         sa.Column("status", sa.Text(), nullable=True),
+        sa.Column("synced_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
         sa.Column("receipt_ref_key", sa.Text(), sa.Computed("lower(receipt_ref)", persisted=True), nullable=True),
         sa.ForeignKeyConstraint(
@@ -3057,7 +3156,21 @@ def downgrade() -> None:
         "ix_transaction_currency_values_transaction", table_name="transaction_currency_values", postgresql_where=None
     )
     op.drop_table("transaction_currency_values")
-    op.drop_index("uq_rewards_external_id", table_name="rewards", postgresql_where=sa.text("deleted_at IS NULL"))
+    op.drop_index(
+        "ix_transaction_claims_transaction",
+        table_name="transaction_claims",
+        postgresql_where=sa.text("claimed_transaction_id IS NOT NULL"),
+    )
+    op.drop_index("ix_transaction_claims_profile", table_name="transaction_claims", postgresql_where=None)
+    op.drop_index(
+        "ix_transaction_claims_pending", table_name="transaction_claims", postgresql_where=sa.text("status = 'pending'")
+    )
+    op.drop_table("transaction_claims")
+    op.drop_index(
+        "uq_rewards_external_id",
+        table_name="rewards",
+        postgresql_where=sa.text("external_id_key IS NOT NULL AND deleted_at IS NULL"),
+    )
     op.drop_index(
         "ix_rewards_unended",
         table_name="rewards",
@@ -3071,7 +3184,7 @@ def downgrade() -> None:
         table_name="rewards",
         postgresql_where=sa.text("phase = 'pending' AND deleted_at IS NULL"),
     )
-    op.drop_index("ix_rewards_source", table_name="rewards", postgresql_where=None)
+    op.drop_index("ix_rewards_source", table_name="rewards", postgresql_where=sa.text("source_id IS NOT NULL"))
     op.drop_index("ix_rewards_profile", table_name="rewards", postgresql_where=None)
     op.drop_index(
         "ix_rewards_open", table_name="rewards", postgresql_where=sa.text("value_remaining > 0 AND deleted_at IS NULL")
@@ -3152,7 +3265,7 @@ def downgrade() -> None:
         "ix_points_to_expire", table_name="points", postgresql_where=sa.text("phase = 'open' AND value_remaining <> 0")
     )
     op.drop_index("ix_points_to_activate", table_name="points", postgresql_where=sa.text("phase = 'pending'"))
-    op.drop_index("ix_points_source", table_name="points", postgresql_where=None)
+    op.drop_index("ix_points_source", table_name="points", postgresql_where=sa.text("source_id IS NOT NULL"))
     op.drop_index("ix_points_profile", table_name="points", postgresql_where=None)
     op.drop_index("ix_points_open", table_name="points", postgresql_where=sa.text("value_remaining <> 0"))
     op.drop_index("ix_points_linked", table_name="points", postgresql_where=sa.text("linked_profile_id IS NOT NULL"))
@@ -3326,8 +3439,14 @@ def downgrade() -> None:
     op.drop_index("ix_idempotency_keys_created_at", table_name="idempotency_keys", postgresql_where=None)
     op.drop_table("idempotency_keys")
     op.drop_index("ix_events_profile", table_name="events", postgresql_where=None)
+    op.drop_index(
+        "ix_events_parent_history", table_name="events", postgresql_where=sa.text("parent_history_id IS NOT NULL")
+    )
     op.drop_table("events")
     op.drop_table("custom_fields")
+    op.drop_index("ix_custom_field_versions_owner", table_name="custom_field_versions", postgresql_where=None)
+    op.drop_index("ix_custom_field_versions_key", table_name="custom_field_versions", postgresql_where=None)
+    op.drop_table("custom_field_versions")
     op.drop_table("currencies")
     op.drop_index(
         "uq_connection_definitions_handle",

@@ -59,9 +59,7 @@ async def test_a_process_killed_while_it_redeems_leaves_nothing_half_done(till):
 
 def _killed_after(arguments, environment, lines):
     """Starts a process and kills it once it told of that many redemptions; answers how many it told of."""
-    child = subprocess.Popen(  # noqa: S603
-        arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
-    )
+    child = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment)
     told = 0
     while told < lines:
         line = child.stdout.readline()
