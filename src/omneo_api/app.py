@@ -36,21 +36,28 @@ def v3_operations(settings: Settings) -> list[Operation]:
         *incentives.operations(),
         *automation.operations(),
     ]
-    return operations + openapi_document(lambda: openapi.document(operations, "v3")).mounted()
+    operations += openapi_document(lambda: openapi.document(operations, "v3", _outside())).mounted()
+    return operations
+
+
+def _outside() -> list[Operation]:
+    """What belongs to the contract and stands outside its bases."""
+    return [operation for operation in unprefixed(None).operations if operation.path == "/api/health"]
 
 
 def id_operations(v3: list[Operation], tokens: IdTokens) -> list[Operation]:
     """Every operation below `/id/api/v1`: an allow-list."""
     operations = omneo_id.operations(v3, tokens)
-    return operations + openapi_document(lambda: openapi.document(operations, "id")).mounted()
+    operations += openapi_document(lambda: openapi.document(operations, "id")).mounted()
+    return operations
 
 
 def openapi_documents() -> dict[str, bytes]:
     """File name → document, as committed in `openapi/`."""
     v3 = v3_operations(Settings())
     return {
-        "omneo-v3.json": openapi.document(v3, "v3"),
-        "omneo-id.json": openapi.document(omneo_id.operations(v3, IdTokens("", 3600)), "id"),
+        "omneo-v3.json": openapi.document(v3, "v3", _outside()),
+        "omneo-id.json": openapi.document(id_operations(v3, IdTokens("", 3600)), "id"),
     }
 
 

@@ -13,7 +13,8 @@ from omneo_api.foundation.render import Read
 from omneo_api.foundation.routing import PARAMETER
 
 TITLES = {"v3": "Omneo API v3", "id": "Omneo ID"}
-BASES = {"v3": "/api/v3", "id": "/id/api/v1"}
+SERVERS = {"v3": "/api/v3", "id": "/"}
+PREFIXES = {"v3": "", "id": "/id/api/v1"}
 TEXTS = {
     400: "Malformed JSON, unknown filter or operator",
     401: "Unauthenticated.",
@@ -33,17 +34,19 @@ PAGING = [
 ]
 
 
-def document(operations: Sequence[Operation], which: str) -> bytes:
-    """The document of one base, as indented JSON."""
+def document(operations: Sequence[Operation], which: str, besides: Sequence[Operation] = ()) -> bytes:
+    """The document of one base, as indented JSON; `besides` are operations outside it that belong to the contract."""
     schemas = _schemas(operations)
     paths: dict[str, dict[str, Any]] = {}
     for operation in operations:
-        path = PARAMETER.sub(r"{\1}", operation.path) or "/"
+        path = PREFIXES[which] + PARAMETER.sub(r"{\1}", operation.path) or "/"
         paths.setdefault(path, {})[operation.method.lower()] = _operation(operation)
+    for operation in besides:
+        paths[operation.path] = {"servers": [{"url": "/"}], operation.method.lower(): _operation(operation)}
     content = {
         "openapi": "3.1.0",
         "info": {"title": TITLES[which], "version": __version__, "description": _about(which)},
-        "servers": [{"url": BASES[which]}],
+        "servers": [{"url": SERVERS[which]}],
         "security": [{"bearer": []}],
         "paths": dict(sorted(paths.items())),
         "components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}, "schemas": schemas},

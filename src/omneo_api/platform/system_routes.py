@@ -50,12 +50,16 @@ def openapi_document(render: Callable[[], bytes], path: str = "/openapi.json") -
     return routes
 
 
-def unprefixed(database: Database) -> Routes:
-    """`/health`, `/metrics` and the API page with its assets, which ship with the package."""
+def unprefixed(database: Database | None) -> Routes:
+    """`/health`, `/metrics` and the API page with its assets, which ship with the package.
+
+    Without a database the operations can be described, not served.
+    """
     routes = Routes("System")
 
     async def health() -> Answer:
         """Whether the server and its database answer"""
+        assert database is not None  # noqa: S101
         try:
             async with asyncio.timeout(HEALTH_SECONDS), database.unbound() as connection:
                 await connection.execute("SELECT 1")
