@@ -11,6 +11,7 @@ from pathlib import Path
 
 import uvicorn
 from psycopg import AsyncRawCursor
+from psycopg.types.string import StrDumperUnknown
 from psycopg_pool import AsyncConnectionPool
 from starlette.applications import Starlette
 from starlette.responses import Response
@@ -21,6 +22,8 @@ OPTIONS = f"-c role=omneo_app -c omneo.tenant_id={SQL['tenant']} -c timezone=UTC
 
 
 async def configure(connection):
+    # Untyped parameters, as the server sends them: a typed one would be cast in the plan and planned anew each time.
+    connection.adapters.register_dumper(str, StrDumperUnknown)
     connection.prepare_threshold = 2
 
 
@@ -55,7 +58,11 @@ async def purchase(request):
         cursor = AsyncRawCursor(connection)
         for statement in SQL["purchase"]:
             values = [
-                None if value is None else value.replace("$external", body["external_id"]).replace("$id", identifier)
+                None
+                if value is None
+                else value.replace("$external", body["external_id"])
+                .replace("$id", identifier)
+                .replace("$profile", body["profile_id"])
                 for value in statement["values"]
             ]
             await cursor.execute(statement["sql"].encode(), values)

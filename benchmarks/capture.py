@@ -71,7 +71,7 @@ async def _capture(url: str, profile: str) -> dict:
             taken.clear()
             answer = await client.post("/transactions", json=purchase(profile, EXTERNAL))
             answer.raise_for_status()
-            found["purchase"] = _writes(taken, str(answer.json()["data"]["id"]))
+            found["purchase"] = _writes(taken, str(answer.json()["data"]["id"]), profile)
             found["purchase_statements"] = len(taken)
     finally:
         Session._run = original
@@ -80,11 +80,16 @@ async def _capture(url: str, profile: str) -> dict:
     return found
 
 
-def _writes(taken: list[tuple[str, list]], identifier: str) -> list[dict]:
+def _writes(taken: list[tuple[str, list]], identifier: str, profile: str) -> list[dict]:
     chosen = [(sql, values) for sql, values in taken if "INSERT" in sql or "row_to_json" in sql]
     marked = []
     for sql, values in chosen:
-        text = json.dumps(values).replace(EXTERNAL.lower(), "$external").replace(EXTERNAL, "$external")
+        text = (
+            json.dumps(values)
+            .replace(EXTERNAL.lower(), "$external")
+            .replace(EXTERNAL, "$external")
+            .replace(profile, "$profile")
+        )
         marked.append({"sql": sql, "values": [_mark(value, identifier) for value in json.loads(text)]})
     return marked
 

@@ -38,7 +38,7 @@ BARE, SERVER, TWIN = 8701, 8702, 8703
 MEMORY_LIMIT = 200
 SCALE_LIMIT = 2.0
 HEADERS = f'wrk.headers["Authorization"] = "Bearer {TOKEN}"\n'
-out = Console(highlight=False)
+out = Console(highlight=False, width=120)
 
 
 def profile_id(number: int) -> str:
