@@ -3466,3 +3466,4 @@ def downgrade() -> None:
     op.drop_index("ix_action_histories_event", table_name="action_histories", postgresql_where=None)
     op.drop_index("ix_action_histories_created_at", table_name="action_histories", postgresql_where=None)
     op.drop_table("action_histories")
+    op.get_bind().exec_driver_sql(schema.UNDO.replace("%", "%%"))

@@ -105,6 +105,25 @@ def derived() -> Iterator[tuple[str, tuple[str, ...]]]:
             yield name, (*(counter(name, model.counted) if model.counted else ()), *model.derived_sql)
 
 
+UNDO = r"""
+DO $$
+DECLARE found record;
+BEGIN
+    FOR found IN SELECT oid::regclass AS name FROM pg_class
+        WHERE relkind IN ('r', 'v') AND relnamespace = 'public'::regnamespace
+          AND (relname LIKE 'procrastinate\_%' OR relname = 'row_counts')
+    LOOP EXECUTE 'DROP TABLE IF EXISTS ' || found.name || ' CASCADE'; END LOOP;
+    FOR found IN SELECT oid::regprocedure AS name FROM pg_proc
+        WHERE pronamespace = 'public'::regnamespace
+          AND (proname LIKE 'procrastinate\_%' OR proname LIKE 'omneo\_%')
+    LOOP EXECUTE 'DROP FUNCTION IF EXISTS ' || found.name || ' CASCADE'; END LOOP;
+    FOR found IN SELECT oid::regtype AS name FROM pg_type
+        WHERE typnamespace = 'public'::regnamespace AND typname LIKE 'procrastinate\_%' AND typtype IN ('c', 'e')
+    LOOP EXECUTE 'DROP TYPE IF EXISTS ' || found.name || ' CASCADE'; END LOOP;
+END $$;
+"""
+
+
 def tenanted_tables() -> Iterator[tuple[Table, bool]]:
     """Every tenant table with whether it is insert-only."""
     for mapper in Base.registry.mappers:
@@ -117,6 +136,8 @@ def apply(connection: Connection) -> None:
     present = {
         row[0] for row in connection.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))
     }
+    if "tenants" not in present:
+        return
     for table, insert_only in tenanted_tables():
         if table.name not in present:
             continue
