@@ -36,7 +36,7 @@ BEGIN
             END IF;
         EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
         END;
-        IF NOT pg_has_role(current_user, wanted, 'MEMBER') THEN
+        IF NOT pg_has_role(current_user, wanted, 'SET') THEN
             EXECUTE format('GRANT %I TO current_user', wanted);
         END IF;
     END LOOP;
