@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx
 import psycopg
 import pytest
+
 from omneo_api.app import create_app
 from omneo_api.foundation import migrations
 from omneo_api.foundation.embedded import EmbeddedPostgres
