@@ -172,6 +172,6 @@ async def test_a_named_credit_is_spent_in_another_currency(till):
     assert (done["items"][0]["value"], done["items"][0]["dollar_value"]) == (20, 20)
     errors = (await shop.post(path, {"amount": 33.01, "currency": "NZD"}, status=422))["errors"]
     assert errors == {"amount": ["The amount field must not be greater than 33.00."]}
-    assert set((await shop.post(path, {"amount": 1, "currency": "XXX"}, status=422))["errors"]) == {"currency"}
+    assert set((await shop.post(path, {"amount": 1, "currency": "QQQ"}, status=422))["errors"]) == {"currency"}
     await shop.post(path, {"amount": 33, "currency": "NZD"})
     assert await till.left("credits", card["id"]) == 0

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMappi
 from typing import Any, Protocol
 from urllib.parse import unquote
 
-from psycopg import DataError, Error, InterfaceError, OperationalError
+from psycopg import DataError, InterfaceError, OperationalError
 from psycopg.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
 
 from omneo_api.foundation import idempotency
@@ -332,6 +332,3 @@ def _spelled_out(methods: list[str]) -> list[str]:
 def _quoted(scope: MutableMapping[str, Any], skip: int) -> list[str]:
     raw = (scope.get("raw_path") or scope["path"].encode()).decode("latin-1").split("?")[0]
     return [part for part in raw.split("/") if part][skip:]
-
-
-__all__ = ["Application", "Error", "Gate"]

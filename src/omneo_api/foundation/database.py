@@ -12,7 +12,7 @@ import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Self
@@ -39,7 +39,6 @@ class Tenant:
     id: int
     handle: str
     clock_offset: timedelta = clock.REAL_TIME
-    installation: uuid.UUID = field(default_factory=uuid.uuid4, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

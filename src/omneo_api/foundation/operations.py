@@ -15,7 +15,6 @@ from omneo_api.foundation.calls import EVERYONE, Answer, Call, Owner
 from omneo_api.foundation.errors import NotFound
 from omneo_api.foundation.fields import Body, validate
 from omneo_api.foundation.query import Listing
-from omneo_api.foundation.render import Read
 
 Handler = Callable[..., Awaitable[Answer]]
 Decorator = Callable[[Handler], Handler]
@@ -180,7 +179,3 @@ class Routes:
             )
             for key in chosen
         ]
-
-
-def schema_name(schema: type[Read] | type[Body]) -> str:
-    return schema.__name__

@@ -1,9 +1,12 @@
 """When a period that began at a moment ends or lets something begin (incentives-value 0), as pure functions."""
 
 import calendar
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
+
+from omneo_api.foundation.errors import Invalid
 
 PeriodType = Literal["days", "weeks", "months", "years", "absolute_date", "absolute_week", "absolute_month"]
 IssuePeriodType = Literal[
@@ -128,3 +131,21 @@ def notice_before(
     if days is not None:
         return at_local(local(expires_at, timezone).date() - timedelta(days=days), time(hour or 0), timezone)
     return None
+
+
+def extended(
+    rows: Sequence[Any], days: int | None, moment: datetime | None, zone: str
+) -> Iterator[tuple[Any, datetime]]:
+    """Each lot's row with the end that an extension gives it: whole days of its own zone, or the moment named.
+
+    zone: for lots that have none. Raises: Invalid when both or neither are given, or the end would not be later.
+    """
+    if days is not None and moment is not None:
+        raise Invalid.field("extend_date", "The extend date field must not be sent together with extend days.")
+    if days is None and moment is None and (not rows or any(row.extend_days is None for row in rows)):
+        raise Invalid.field("extend_days", "The extend days field is required.")
+    for row in rows:
+        end = moment or add_wall_days(row.expires_at, days or row.extend_days, row.timezone or zone)
+        if end <= row.expires_at:
+            raise Invalid.field("extend_date", "The extend date field must be a date after expires at.")
+        yield row, end

@@ -258,6 +258,3 @@ async def announce_change(session: WriteSession, what: str = "tokens") -> None:
     """
     session.after_commit["access"] = _forget_all
     await session.row(_ANNOUNCE, channel=CHANNEL, what=what)
-
-
-__all__ = ["Access", "announce_change", "bearer", "token_hash"]

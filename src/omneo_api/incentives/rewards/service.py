@@ -355,19 +355,10 @@ async def extend(
     session: Any, profile_id: uuid.UUID, ids: Sequence[int], days: int | None, moment: datetime | None
 ) -> list[int]:
     """Extends what may be extended, once each; answers the ids that were. Raises: Invalid."""
-    if days is not None and moment is not None:
-        raise Invalid.field("extend_date", "The extend date field must not be sent together with extend days.")
     account = await account_of(session, profile_id)
     rows = await session.rows(_EXTENDABLE, ids=list(ids), profile=profile_id)
     lots = {lot.id: account.add(lot) for lot in await load(session, "reward", [row.id for row in rows])}
-    if days is None and moment is None and (not rows or any(row.extend_days is None for row in rows)):
-        raise Invalid.field("extend_days", "The extend days field is required.")
-    for row in rows:
-        expires_at = moment
-        if expires_at is None:
-            expires_at = periods.add_wall_days(row.expires_at, days or row.extend_days, row.timezone or "UTC")
-        elif expires_at <= row.expires_at:
-            raise Invalid.field("extend_date", "The extend date field must be a date after expires at.")
+    for row, expires_at in periods.extended(rows, days, moment, "UTC"):
         await _extend(session, account, lots[row.id], expires_at)
     await account.flush()
     return [row.id for row in rows]
