@@ -63,6 +63,8 @@ OWN = frozenset(
         "points",
         "credits",
         "redemption_states",
+        "tier_points",
+        "tier_standings",
     }
 )
 """Tables with rules of their own."""
