@@ -26,6 +26,7 @@ async def recorded(session: Any, transaction_id: int, profile_id: uuid.UUID, tot
         session, [ledger.Entry(profile_id, "transaction", transaction_id, "recorded", 0, "Transaction", total)]
     )
     await recalculate(session, profile_id)
+    await hooks.on_purchase(session, profile_id)
 
 
 async def attached(session: Any, transaction_id: int, profile_id: uuid.UUID) -> None:

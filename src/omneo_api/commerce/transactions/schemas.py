@@ -12,12 +12,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 from omneo_api.commerce.locations.schemas import ShortLocation
 from omneo_api.commerce.transactions.models import Transaction, TransactionItemAnnotation, TransactionState
 from omneo_api.foundation.models import lit
-from omneo_api.foundation.render import Read, Source, Sql
+from omneo_api.foundation.render import Included, Read, Source, Sql
 from omneo_api.incentives.redemptions.expressions import (
     reversed_redemptions,
     transaction_redemption,
     transaction_redemption_id,
 )
+from omneo_api.incentives.tiers.points.expressions import TransactionTierPoint, points_of_sale
 from omneo_api.profiles.profile.schemas import ProfileContext, ShortProfile, StaffRead
 
 NOTHING = Sql(lambda _: literal_column("NULL::json", JSONB()))
@@ -169,6 +170,7 @@ class TransactionRead(Read):
     need_action: bool | None
     organisation: Annotated[dict[str, Any] | None, NOTHING]
     custom_fields: list[TransactionCustomField]
+    tier_points: Annotated[list[TransactionTierPoint], Included("read-tier-points"), Sql(points_of_sale)]
     created_at: datetime
     updated_at: datetime
 
