@@ -51,7 +51,7 @@ async def _undone(session: Any, transaction_id: int, profile_id: uuid.UUID, what
 
 
 async def on_purchase(session: Any, profile_id: uuid.UUID) -> None:
-    """A purchase was recorded for this profile: what time alone has changed of its tier is changed before it answers."""
+    """A purchase of this profile was recorded: what time alone has changed of its tier is changed with it."""
     await tiers.catch_up(session, profile_id)
 
 

@@ -34,11 +34,17 @@ _MADE = Statement("SELECT id FROM tier_points WHERE external_key = :key::text AN
 _FIRST_OF_SALE = Statement(
     "SELECT NOT EXISTS (SELECT 1 FROM tier_points WHERE transaction_id = :transaction::bigint AND id <> :id::bigint)"
 )
+_EARNERS = Statement(
+    "SELECT DISTINCT profile_id FROM tier_points WHERE transaction_id = :transaction::bigint AND deleted_at IS NULL"
+)
+_LOCK = Statement(
+    "SELECT id FROM profiles WHERE id = ANY (:profiles::uuid[]) AND deleted_at IS NULL ORDER BY id FOR UPDATE"
+)
 _TAKE_BACK = Statement(
     """
     UPDATE tier_points SET deleted_at = omneo_now()
-    WHERE transaction_id = :transaction::bigint AND profile_id = :profile::uuid AND deleted_at IS NULL
-    RETURNING id, value, issued_at
+    WHERE transaction_id = :transaction::bigint AND profile_id = ANY (:profiles::uuid[]) AND deleted_at IS NULL
+    RETURNING id, profile_id, value, issued_at
     """
 )
 
@@ -147,18 +153,22 @@ async def remove(session: Any, identifier: int) -> None:
 
 
 async def take_back(session: Any, profile_id: uuid.UUID, transaction_id: int) -> None:
-    """Marks what a sale and its lines earned; without such points only what is due is calculated.
+    """Marks what a sale and its lines earned, its customer and others; without such points only what is due is done.
 
-    The caller holds the profile's lock. Repeating it changes nothing.
+    The caller holds the lock of the customer. Repeating it changes nothing.
     """
-    rows: Sequence[Any] = await session.rows(_TAKE_BACK, transaction=transaction_id, profile=profile_id)
-    if not rows:
+    earners = [row.profile_id for row in await session.rows(_EARNERS, transaction=transaction_id)]
+    if not earners:
         await standing.catch_up(session, profile_id)
         return
-    for row in sorted(rows, key=lambda taken: int(taken.id)):
-        _gone(session, row, profile_id)
+    alive = [row.id for row in await session.rows(_LOCK, profiles=sorted({*earners, profile_id}))]
     await standing.present(session)
-    await standing.calculate(session, [profile_id], by_point=True)
+    rows: Sequence[Any] = await session.rows(_TAKE_BACK, transaction=transaction_id, profiles=earners)
+    for row in sorted(rows, key=lambda taken: int(taken.id)):
+        _gone(session, row)
+    await standing.calculate(session, [earner for earner in alive if earner in earners], by_point=True)
+    if profile_id not in earners:
+        await standing.catch_up(session, profile_id)
 
 
 async def _locked(session: Any, identifier: int) -> Any:
@@ -173,11 +183,10 @@ async def _locked(session: Any, identifier: int) -> Any:
     return current
 
 
-def _gone(session: Any, row: Any, profile_id: uuid.UUID | None = None) -> None:
-    owner = profile_id or row.profile_id
+def _gone(session: Any, row: Any) -> None:
     old = {"id": row.id, "value": row.value, "issued_at": row.issued_at}
-    session.outbox.audit("deleted", "TierPoint", row.id, old, None, owner)
-    _tell(session, "deleted", row.id, owner)
+    session.outbox.audit("deleted", "TierPoint", row.id, old, None, row.profile_id)
+    _tell(session, "deleted", row.id, row.profile_id)
 
 
 def _tell(session: Any, what: str, identifier: int, profile_id: uuid.UUID) -> None:
