@@ -165,7 +165,11 @@ async def test_random_histories(shop):
 
     def explore():
         @settings(
-            max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck), print_blob=False
+            max_examples=EXAMPLES,
+            deadline=None,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+            print_blob=False,
         )
         @given(st.sampled_from(sorted(LADDERS)), STEPS)
         def example(ladder, steps):

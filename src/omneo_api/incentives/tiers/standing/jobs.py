@@ -45,7 +45,8 @@ _FORGET = Statement(
 )
 _HOLDERS = Statement(
     """
-    SELECT DISTINCT s.profile_id FROM tier_standings s JOIN profiles p ON p.tenant_id = s.tenant_id AND p.id = s.profile_id
+    SELECT DISTINCT s.profile_id FROM tier_standings s
+    JOIN profiles p ON p.tenant_id = s.tenant_id AND p.id = s.profile_id
     WHERE s.tier_id = :tier::bigint AND p.deleted_at IS NULL
       AND (:after::uuid IS NULL OR s.profile_id > :after::uuid)
     ORDER BY s.profile_id LIMIT :most::int

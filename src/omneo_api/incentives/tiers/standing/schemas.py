@@ -1,4 +1,4 @@
-"""What goes out of a profile's standing: the progress, and the short form that profiles show (incentives-status 3.1)."""
+"""What goes out of a standing: the progress, and the short form that profiles show (incentives-status 3.1)."""
 
 import uuid
 from datetime import datetime

@@ -70,7 +70,8 @@ _LOAD = Statement(
         FROM profiles p WHERE p.id = ANY (:profiles::uuid[]) AND p.deleted_at IS NULL
     ), ladders AS MATERIALIZED (
         SELECT d.program, array_agg(d.id ORDER BY d.value_min, d.id) AS ids,
-               array_agg(d.value_min ORDER BY d.value_min, d.id) AS thresholds, max(d.id) FILTER (WHERE d.is_floor) AS floor
+               array_agg(d.value_min ORDER BY d.value_min, d.id) AS thresholds,
+               max(d.id) FILTER (WHERE d.is_floor) AS floor
         FROM tier_definitions d
         WHERE d.deleted_at IS NULL AND d.program IN (SELECT program FROM asked) GROUP BY d.program
     )
