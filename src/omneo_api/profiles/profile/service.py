@@ -309,6 +309,7 @@ async def restore(session: Any, profile_id: uuid.UUID) -> None:
     await session.update(Profile, {"id": profile_id}, columns)
     await session.execute(_REVIVE, id=profile_id)
     await _has_address(session, profile_id, {"email": row.email})
+    await hooks.on_profile_program(session, profile_id)
     session.outbox.audit("restored", "Profile", None, {"profile_type": "deleted"}, {"profile_type": kind}, profile_id)
     events.emit(session, "profile.updated", profile_id)
 
