@@ -57,6 +57,10 @@ async def plant(shop):
     )
     await shop.post(f"/profiles/{profile['id']}/redeem", {"amount": 1})
     await shop.post("/triggers", {"name": MARK, "trigger": "profile.updated"})
+    await shop.post("/tiers/definitions", {"name": MARK, "handle": "planted", "value_min": 0})
+    points = (await shop.post("/points/definitions", {"name": MARK, "handle": "planted"}))["data"]["id"]
+    point = {"profile_id": profile["id"], "point_definition_id": points, "value": 7, "issued_at": None}
+    await shop.post("/tiers/points", {**point, "meta": {"note": MARK}})
     return profile["id"]
 
 

@@ -1,9 +1,12 @@
 """The worked cases of tiers (incentives-status 4.8): the clock is moved, the answers of the API are compared."""
 
+import asyncio
 from typing import Any
 
 import pytest
 from tiers_club import Club, figures, held
+
+from omneo_api.incentives.tiers.standing import jobs, service
 
 pytestmark = pytest.mark.anyio
 
@@ -242,3 +245,32 @@ async def test_t12_what_may_not_be_assigned_changes_nothing(club: Club) -> None:
     assert await club.events(who) == ["achieved"]
     await club.assign(who, "GOLD-S")
     assert held(await club.tiers(who)) == "gold"
+
+
+async def test_a_maintenance_that_dies_or_runs_twice_tells_each_profile_once(
+    club: Club, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await club.on("2023-03-01")
+    members = [await club.member("S") for _ in range(10)]
+    for who in members:
+        await club.earn(who, 600)
+    await club.on("2024-03-01 00:10:00")
+    calculate, calls = service.calculate, 0
+
+    async def dies(session: Any, profiles: Any, **more: Any) -> None:
+        nonlocal calls
+        await calculate(session, profiles, **more)
+        calls += 1
+        if calls == 3:
+            raise RuntimeError("the worker is gone")
+
+    monkeypatch.setattr(jobs, "PORTION", 3)
+    monkeypatch.setattr(service, "calculate", dies)
+    with pytest.raises(RuntimeError):
+        await club.daily()
+    told = [len(await club.events(who, "tier.lost")) for who in members]
+    assert sorted(told) == [0, 0, 0, 0, 1, 1, 1, 1, 1, 1]
+    await asyncio.gather(club.daily(), club.daily(), club.calculate(members[-1]))
+    await club.daily()
+    assert [await club.events(who, "tier.lost") for who in members] == [LOST] * 10
+    assert {held(await club.tiers(who)) for who in members} == {"bronze"}

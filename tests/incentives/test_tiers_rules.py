@@ -58,6 +58,7 @@ async def test_definitions_and_their_filters(shop: Any) -> None:
         ({"name": "x", "handle": "x", "value_min": -1, "value_maintain": 2.5}, {"value_min", "value_maintain"}),
         ({"name": "x", "handle": "Silver", "value_min": 7}, {"handle"}),
         ({"name": "x", "handle": "x", "value_min": 500}, {"value_min"}),
+        ({"name": "x", "handle": "x", "value_min": 7, "is_floor": None}, {"is_floor"}),
         ({"name": "x", "handle": "x", "value_min": 1, "region_id": 10**9}, {"region_id"}),
     ):
         assert set((await shop.post("/tiers/definitions", body, status=422))["errors"]) == fields, body

@@ -12,7 +12,6 @@ from omneo_api.incentives.tiers.definitions.models import GLOBAL, TierDefinition
 from omneo_api.incentives.tiers.definitions.schemas import TierDefinitionBody, TierDefinitionRead
 
 LOST_LEVEL = "incentives.tiers.lost_level"
-FLAGS = ("is_assignable", "disable_credit")
 
 _ONE_AT_A_TIME = Statement("SELECT pg_advisory_xact_lock(hashtextextended('tier ladder', omneo_tenant()))")
 _ONE_FLOOR = Statement(
@@ -59,10 +58,7 @@ class TierDefinitions(Definitions):
         await session.execute(_ONE_AT_A_TIME)
         values = dict(await super().prepare(session, values, current))
         if "is_floor" in values:
-            values["flagged_floor"] = bool(values.pop("is_floor"))
-        for name in FLAGS:
-            if name in values:
-                values[name] = bool(values[name])
+            values["flagged_floor"] = values.pop("is_floor")
         if "region_id" in values:
             values["program"] = GLOBAL if values["region_id"] is None else values["region_id"]
         return values

@@ -55,9 +55,9 @@ class TierDefinitionBody(fields.Body):
     handle: Handle
     value_min: Threshold
     value_maintain: Threshold | None = None
-    is_floor: fields.Bool | None = None
-    is_assignable: fields.Bool | None = None
-    disable_credit: fields.Bool | None = None
+    is_floor: fields.Bool = False
+    is_assignable: fields.Bool = False
+    disable_credit: fields.Bool = False
     internal_notes: fields.LongText | None = None
     description: fields.LongText | None = None
     short_description: fields.LongText | None = None

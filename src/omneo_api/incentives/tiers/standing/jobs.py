@@ -83,9 +83,9 @@ async def maintain(job: JobContext) -> None:
         after, last = looked.after, looked.last
 
 
-async def keep_up(session: Any, after: datetime, last: int, most: int = PORTION) -> Any:
+async def keep_up(session: Any, after: datetime, last: int) -> Any:
     """Calculates the profiles of a portion of due standings; answers how far it has looked."""
-    looked = await session.row(_DUE, after=after, last=last, most=most)
+    looked = await session.row(_DUE, after=after, last=last, most=PORTION)
     if looked.profiles:
         await service.present(session)
         await service.calculate(session, looked.profiles)
