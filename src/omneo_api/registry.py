@@ -17,6 +17,7 @@ MODULES = (
     "commerce.brands",
     "commerce.departments",
     "commerce.locations.models",
+    "commerce.products.models",
     "commerce.transactions.models",
     "commerce.claims.models",
     "commerce.claims.jobs",
