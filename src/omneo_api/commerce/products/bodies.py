@@ -32,7 +32,7 @@ class VariantChange(fields.Body):
     """A variant of which any part may be missing; `id` counts where the product's variants are sent with it."""
 
     id: fields.Int | None = None
-    sku: fields.Text = Field(default=None)
+    sku: fields.Text = Field(default=None)  # type: ignore[assignment]
     title: fields.Text | None = None
     external_id: fields.Text | None = None
     barcode: fields.Text | None = None
@@ -76,7 +76,7 @@ class SingleVariant(NewVariant):
 class ProductChange(fields.Body):
     """A product of which any part may be missing."""
 
-    title: fields.Text = Field(default=None)
+    title: fields.Text = Field(default=None)  # type: ignore[assignment]
     external_id: fields.Text | None = None
     type: ProductType | None = None
     status: ProductStatus = "active"
@@ -101,21 +101,21 @@ class ProductBody(ProductChange):
     title: fields.Text
     handle: fields.Handle
     brand: fields.Text
-    variants: Annotated[list[NewVariant], Field(max_length=MOST_VARIANTS)] | None = None
+    variants: Annotated[list[NewVariant], Field(max_length=MOST_VARIANTS)] | None = None  # type: ignore[assignment]
 
 
 class WholeProduct(ProductBody):
     """A product that is made, or brought to this state when it is there."""
 
     external_id: fields.Text
-    variants: Annotated[list[PlacedVariant], Field(max_length=MOST_VARIANTS)]
+    variants: Annotated[list[PlacedVariant], Field(max_length=MOST_VARIANTS)]  # type: ignore[assignment]
 
 
 class KeyedProduct(ProductChange):
     """A product that is there, named by its external id or handle."""
 
     handle: fields.Handle | None = None
-    variants: Annotated[list[KeyedVariant], Field(max_length=MOST_VARIANTS)] | None = None
+    variants: Annotated[list[KeyedVariant], Field(max_length=MOST_VARIANTS)] | None = None  # type: ignore[assignment]
 
 
 class QueuedProductBody(KeyedProduct):

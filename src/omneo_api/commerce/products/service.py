@@ -31,9 +31,16 @@ from omneo_api.foundation.resources import PlainResource
 from omneo_api.foundation.statements import Statement
 from omneo_api.platform.custom_fields import service as custom_fields
 
+KINDS: dict[str, type[Body]] = {
+    "whole": WholeProduct,
+    "queued": QueuedProductBody,
+    "batched": BatchedProductBody,
+}
 NEVER_NULL = ("systems", "channels", "tags", "images")
 
-_ONE_AT_A_TIME = Statement("SELECT pg_advisory_xact_lock(hashtextextended('product ' || lower(:key::text), omneo_tenant()))")
+_ONE_AT_A_TIME = Statement(
+    "SELECT pg_advisory_xact_lock(hashtextextended('product ' || lower(:key::text), omneo_tenant()))"
+)
 _BY_EXTERNAL_ID = Statement("SELECT id FROM products WHERE external_id_key = lower(:key::text) AND deleted_at IS NULL")
 _BY_HANDLE = Statement("SELECT id FROM products WHERE handle_key = lower(:key::text) AND deleted_at IS NULL")
 _LIVE_VARIANTS = Statement(
@@ -141,6 +148,11 @@ class Products(PlainResource):
         await session.update(Product, {"id": identifier}, {"updated_at": session.now})
         self._emit(session, "updated", identifier)
 
+    def announce(self, session: Any, identifier: int, columns: Mapping[str, Any]) -> None:
+        """Notes a product that was made beside a sale."""
+        session.outbox.audit("created", self.name, identifier, None, {"id": identifier, **columns})
+        self._emit(session, "created", identifier)
+
     async def before_delete(self, session: Any, current: Any) -> None:
         """The variants go with it."""
         for row in await session.rows(_LIVE_VARIANTS, product=current.id):
@@ -197,8 +209,7 @@ async def upsert(session: Any, raw: Mapping[str, Any], kind: str) -> tuple[int, 
     id wait for each other. Raises: Invalid; SerializationFailure, which starts the work anew, when another transaction
     takes a key at this moment.
     """
-    change = {"whole": WholeProduct, "queued": QueuedProductBody, "batched": BatchedProductBody}[kind]
-    keys: Any = validate(change, raw)
+    keys: Any = validate(KINDS[kind], raw)
     for key in (keys.external_id, keys.handle):
         if key is not None:
             await session.value(_ONE_AT_A_TIME, key=key)

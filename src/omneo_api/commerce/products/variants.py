@@ -138,7 +138,9 @@ async def _change(session: Any, row: Any, values: dict[str, Any]) -> bool:
 
 def _columns(values: dict[str, Any]) -> dict[str, Any]:
     """Values with the empty form of what is never null."""
-    empty = {name: [] for name in ("options", "tags", "images") if name in values and values[name] is None}
+    empty: dict[str, Any] = {
+        name: [] for name in ("options", "tags", "images") if name in values and values[name] is None
+    }
     return {**values, **empty}
 
 
