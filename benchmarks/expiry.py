@@ -37,22 +37,25 @@ DEFINITION = (
 LOTS = """
     WITH made AS (
         INSERT INTO rewards (profile_id, reward_definition_id, value_initial, value_remaining, issued_at, expires_at,
-                             phase, cycle, timezone, has_notified_issue, has_notified_expiry, has_notified_extend)
+                             timezone, has_notified_issue, has_notified_expiry, has_notified_extend)
         SELECT md5('profile' || n % %(profiles)s + 1)::uuid, %(definition)s, 10, 10, omneo_now() - interval '40 days',
-               omneo_now() - interval '1 hour' - n * interval '1 millisecond', 'open', 1, 'UTC', true, true, true
+               omneo_now() - interval '1 hour' - n * interval '1 millisecond', 'UTC', true, true, true
         FROM generate_series(1, %(lots)s) AS n
         RETURNING id, profile_id, issued_at, expires_at
     ), moved AS (
         INSERT INTO movements (lot_kind, lot_id, profile_id, kind, value, remaining, opens_at, closes_at, at)
         SELECT 'reward', id, profile_id, 'issue', 10, 10, issued_at, expires_at, issued_at FROM made
+    ), ahead AS (
+        INSERT INTO lot_deadlines (lot_kind, lot_id, profile_id, step, at)
+        SELECT 'reward', id, profile_id, 'end', expires_at FROM made ORDER BY id
     )
     INSERT INTO ledger_entries (profile_id, type, subject_id, cause, occurrence, description, dollar_value,
                                 dollar_balance, point_value, point_balance, expires_at)
-    SELECT profile_id, 'reward', id, 'issued', 1, 'Reward issued', 10,
+    SELECT profile_id, 'reward', id, 'issued', 0, 'Reward issued', 10,
            10 * row_number() OVER (PARTITION BY profile_id ORDER BY id), 0, 0, expires_at FROM made ORDER BY id
 """
 RESULT = """
-    SELECT (SELECT count(*) FROM rewards WHERE phase = 'ended' AND cycle = 2),
+    SELECT (SELECT count(*) FROM rewards) - (SELECT count(*) FROM lot_deadlines),
            (SELECT count(*) FROM ledger_entries WHERE cause = 'expired'),
            (SELECT count(*) FROM (SELECT DISTINCT ON (profile_id) dollar_balance FROM ledger_entries
                                   ORDER BY profile_id, id DESC) AS last WHERE dollar_balance <> 0)
@@ -100,13 +103,13 @@ def _explain_first() -> None:
 
     async def explained(self, statement, values):
         text = statement.sql.decode()
-        if "usable_until" in text and "rewards" in text:
+        if "lot_deadlines" in text and "'reward'" in text:
             seen.append(text)
             if len(seen) in (11, 12):
                 async with self.connection.transaction(force_rollback=True):
                     bound = statement.bind(values)
                     cursor = psycopg.AsyncRawCursor(self.connection)
-                    await cursor.execute(b"EXPLAIN (ANALYZE, BUFFERS, COSTS OFF) " + statement.sql, bound)
+                    await cursor.execute(b"EXPLAIN (ANALYZE, BUFFERS, WAL, COSTS OFF) " + statement.sql, bound)
                     out.print("\n".join(row[0][:160] for row in await cursor.fetchall()), soft_wrap=True, markup=False)
         return await original(self, statement, values)
 

@@ -58,17 +58,20 @@ FILL = """
         INSERT INTO reward_definitions (name, handle, type, value) VALUES ('Bonus', 'bonus', 'other', 10) RETURNING id
     ), lots AS (
         INSERT INTO rewards (profile_id, reward_definition_id, value_initial, value_remaining, issued_at, expires_at,
-                             phase, cycle, timezone)
+                             timezone)
         SELECT people.id, definition.id, %(held)s, %(held)s, omneo_now() - interval '1 day',
-               omneo_now() + interval '1 year', 'open', 1, 'UTC' FROM people, definition
+               omneo_now() + interval '1 year', 'UTC' FROM people, definition
         RETURNING id, profile_id, issued_at, expires_at
     ), moved AS (
         INSERT INTO movements (lot_kind, lot_id, profile_id, kind, value, remaining, opens_at, closes_at, at)
         SELECT 'reward', id, profile_id, 'issue', %(held)s, %(held)s, issued_at, expires_at, issued_at FROM lots
+    ), ahead AS (
+        INSERT INTO lot_deadlines (lot_kind, lot_id, profile_id, step, at)
+        SELECT 'reward', id, profile_id, 'end', expires_at FROM lots
     )
     INSERT INTO ledger_entries (profile_id, type, subject_id, cause, occurrence, description, dollar_value,
                                 dollar_balance, point_value, point_balance, expires_at)
-    SELECT profile_id, 'reward', id, 'issued', 1, 'Reward issued', %(held)s, %(held)s, 0, 0, expires_at FROM lots
+    SELECT profile_id, 'reward', id, 'issued', 0, 'Reward issued', %(held)s, %(held)s, 0, 0, expires_at FROM lots
 """
 LIFE = """
     WITH lot AS (
@@ -104,6 +107,7 @@ def mark(url: str) -> None:
         connection.execute("SET session_replication_role = replica")
         old = connection.execute("SELECT id FROM rewards WHERE profile_id = %s", (SEEN,)).fetchone()[0]
         connection.execute("UPDATE rewards SET id = %s WHERE id = %s", (LOT, old))
+        connection.execute("UPDATE lot_deadlines SET lot_id = %s WHERE lot_id = %s", (LOT, old))
         connection.execute("UPDATE movements SET lot_id = %s WHERE lot_id = %s", (LOT, old))
         connection.execute("UPDATE ledger_entries SET subject_id = %s WHERE subject_id = %s", (LOT, old))
         connection.execute("SELECT setval('redemptions_id_seq', %s)", (REDEMPTION - 2,))
