@@ -31,13 +31,12 @@ from starlette.routing import Route
 
 from data import TENANT, TOKEN
 from omneo_api.app import create_app
-from omneo_api.foundation import migrations
 from omneo_api.foundation.database import Database, Session, Tenant
 from omneo_api.foundation.embedded import EmbeddedPostgres
 from omneo_api.incentives.verify import verify
 from omneo_api.platform import tenants
 from omneo_api.settings import Settings
-from processes import CONNECTIONS, SECONDS, process, python, wrk
+from processes import CONNECTIONS, SECONDS, fresh, process, python, wrk
 
 FOLDER = Path(os.environ.get("BENCH_DATA", Path(__file__).resolve().parents[1] / ".omneo" / "bench"))
 BARE, SERVER = 8711, 8712
@@ -265,12 +264,19 @@ def measure(url: str, results: Table) -> bool:
     same = 0.85 <= long / short <= 1.18
     right = hot_failed == 0 and not wrong
     results.add_row(
-        "redeem, random profiles", f"{rate:,.0f}", f"{bare_rate:,.0f}", f"{rate / bare_rate:.2f}", "≥ 0.30", _word(good)
+        "POST …/redeem, random profiles",
+        f"{rate:,.0f}",
+        f"{bare_rate:,.0f}",
+        "",
+        f"{rate / bare_rate:.2f}",
+        f"≥ {TARGET:.2f}",
+        _word(good),
     )
-    results.add_row("redeem, one profile", f"{hot:,.0f}", "", "", "books balance", _word(right))
+    results.add_row("POST …/redeem, one profile", f"{hot:,.0f}", "", "", "", "books balance", _word(right))
     results.add_row(
-        "balances, 10 / 10,000 movements",
+        "GET …/balances, 10 / 10,000 movements",
         f"{short:,.0f} / {long:,.0f}",
+        "",
         "",
         f"{long / short:.2f}",
         "0.85 to 1.18",
@@ -288,6 +294,13 @@ def _word(good: bool) -> str:
     return "met" if good else "MISSED"
 
 
+def take(login: str, results: Table) -> bool:
+    """Measures in a database of its own, which is gone afterwards."""
+    with fresh(login, "redeem") as url:
+        fill(url)
+        return measure(url, results)
+
+
 def main() -> int:
     if "--bare" in sys.argv:
         bare()
@@ -297,19 +310,10 @@ def main() -> int:
         return 1
     FOLDER.mkdir(parents=True, exist_ok=True)
     results = Table(
-        "what", "omneo", "bare Starlette", "ratio", "target", "", title=f"requests/s, {CONNECTIONS} connections"
+        "what", "omneo", "bare Starlette", "", "ratio", "target", "", title=f"requests/s, {CONNECTIONS} connections"
     )
     with EmbeddedPostgres(FOLDER) as server:
-        login = server.start()
-        with psycopg.connect(login, autocommit=True) as connection:
-            connection.execute("DROP DATABASE IF EXISTS redeem WITH (FORCE)")
-            connection.execute("CREATE DATABASE redeem")
-        url = login.replace("/omneo?", "/redeem?")
-        migrations.upgrade(url)
-        fill(url)
-        met = measure(url, results)
-        with psycopg.connect(login, autocommit=True) as connection:
-            connection.execute("DROP DATABASE redeem WITH (FORCE)")
+        met = take(server.start(), results)
     out.print(results)
     return 0 if met else 1
 

@@ -48,6 +48,7 @@ from omneo_api.incentives.ledger.service import ZERO, Entry, record
 from omneo_api.incentives.lots import ENDED, OPEN, PENDING, LotDeadline
 from omneo_api.incentives.points.models import Point
 from omneo_api.incentives.rewards.models import Reward
+from omneo_api.incentives.writing import MOVED, WRITE
 from omneo_api.profiles.scope import lock_profile
 
 Kind = Literal["reward", "point", "credit"]
@@ -303,7 +304,7 @@ class Account:
         deadlines = [lot.wanted_deadline() or (None, None, None) for lot in turned]
         moves = list(zip(*self._movements, strict=True)) or [()] * 12
         written = await self.session.value(
-            _WRITE,
+            WRITE,
             now=self.now,
             kind=[lot.kind for lot in lots],
             id=[lot.id for lot in lots],
@@ -316,70 +317,10 @@ class Account:
             d_profile=[profile_id for profile_id, _, _ in deadlines],
             d_step=[step for _, step, _ in deadlines],
             d_at=[moment for _, _, moment in deadlines],
-            **{name: list(values) for name, values in zip(_MOVED, moves, strict=True)},
+            **{name: list(values) for name, values in zip(MOVED, moves, strict=True)},
         )
         if written != len(lots):
             raise SerializationFailure("A lot changed without its profile's lock.")
-
-
-_MOVED = (
-    "m_kind",
-    "m_lot",
-    "m_profile",
-    "m_cause",
-    "m_value",
-    "m_remaining",
-    "m_opens",
-    "m_closes",
-    "m_locked",
-    "m_until",
-    "m_live",
-    "m_item",
-)
-
-
-def _update(table: str, kind: str) -> str:
-    return f"""
-        UPDATE {table} SET value_remaining = l.value, cycle = l.cycle,
-            updated_at = CASE WHEN l.touched THEN :now::timestamptz ELSE {table}.updated_at END
-        FROM l WHERE l.kind = '{kind}' AND {table}.id = l.id AND {table}.value_remaining = l.stored RETURNING 1
-    """
-
-
-_WRITE = Statement(
-    f"""
-    WITH l AS MATERIALIZED (
-        SELECT * FROM unnest(:kind::text[], :id::bigint[], :stored::numeric[], :value::numeric[], :cycle::int[],
-                             :touched::bool[]) AS l (kind, id, stored, value, cycle, touched)
-    ), changed_rewards AS ({_update("rewards", "reward")}),
-    changed_points AS ({_update("points", "point")}),
-    changed_credits AS ({_update("credits", "credit")}),
-    moved AS (
-        INSERT INTO movements (lot_kind, lot_id, profile_id, kind, value, remaining, opens_at, closes_at, locked,
-                               locked_until, is_live, redemption_item_id, at)
-        SELECT m.kind, m.lot, m.profile, m.cause, m.value, m.remaining, m.opens, m.closes, m.locked, m.until, m.live,
-               m.item, :now::timestamptz
-        FROM unnest(:m_kind::text[], :m_lot::bigint[], :m_profile::uuid[], :m_cause::text[], :m_value::numeric[],
-                    :m_remaining::numeric[], :m_opens::timestamptz[], :m_closes::timestamptz[], :m_locked::bool[],
-                    :m_until::timestamptz[], :m_live::bool[], :m_item::bigint[])
-             WITH ORDINALITY AS m (kind, lot, profile, cause, value, remaining, opens, closes, locked, until, live,
-                                   item, place)
-        ORDER BY m.place
-    ), d AS MATERIALIZED (
-        SELECT * FROM unnest(:d_kind::text[], :d_lot::bigint[], :d_profile::uuid[], :d_step::text[],
-                             :d_at::timestamptz[]) AS d (kind, lot, profile, step, at)
-    ), over AS (
-        DELETE FROM lot_deadlines o USING d WHERE d.step IS NULL AND o.lot_kind = d.kind AND o.lot_id = d.lot
-    ), ahead AS (
-        INSERT INTO lot_deadlines (lot_kind, lot_id, profile_id, step, at)
-        SELECT kind, lot, profile, step, coalesce(at, 'infinity') FROM d WHERE step IS NOT NULL
-        ON CONFLICT (tenant_id, lot_kind, lot_id)
-        DO UPDATE SET profile_id = excluded.profile_id, step = excluded.step, at = excluded.at
-    )
-    SELECT (SELECT count(*) FROM changed_rewards) + (SELECT count(*) FROM changed_points)
-         + (SELECT count(*) FROM changed_credits)
-    """
-)
 
 
 def _phase(model: Any, step: Any, opens: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Activation and expiry of lots by the thousand: one statement locks profiles, another moves deadlines and writes lines."""
+"""Activation and expiry by the thousand: one statement locks profiles, another moves deadlines and writes lines."""
 
 import uuid
 from collections.abc import Mapping
