@@ -17,7 +17,7 @@ async def results(till, jobs, path, body):
 async def test_points_credits_and_redemptions_in_batches(till, jobs):
     """Later rows see what earlier ones did; a bad row is noted and hinders no other."""
     profile = await till.profile("ana@batch.example")
-    points, credits = await till.define("points"), await till.define("credits", value=50)
+    points, cards = await till.define("points"), await till.define("credits", value=50)
     row = {"profile_id": "Ana@batch.example", "profile_id_handle": "email", "point_definition_id": points}
     rows = [
         {**row, "value_initial": 1500},
@@ -31,8 +31,10 @@ async def test_points_credits_and_redemptions_in_batches(till, jobs):
     assert (await till.left("points", int(told[0][1])), await till.left("points", int(told[3][1]))) == (999.5, 0)
     assert [bool(item["error"]) for item in batch["items"]] == [False, True, True, False]
 
-    card = {"profile_id": profile, "credit_definition_id": credits, "external_id": "C-1", "external_namespace": "pos"}
-    _, told = await results(till, jobs, "/credits/batch.json", {"credits": [card, card, {**card, "external_id": "C-2"}]})
+    card = {"profile_id": profile, "credit_definition_id": cards, "external_id": "C-1", "external_namespace": "pos"}
+    _, told = await results(
+        till, jobs, "/credits/batch.json", {"credits": [card, card, {**card, "external_id": "C-2"}]}
+    )
     assert [(status, external) for status, _, external in told] == [
         ("success", "C-1"),
         ("failed", "C-1"),
