@@ -12,9 +12,9 @@ from omneo_api.foundation.calls import Answer, Call
 from omneo_api.foundation.errors import Invalid, NotFound, selected_is_invalid
 from omneo_api.foundation.fields import sent, validate
 from omneo_api.foundation.operations import Operation, Routes
-from omneo_api.foundation.statements import Statement
 from omneo_api.incentives.credits.schemas import CreditBody
 from omneo_api.incentives.credits.service import create as create_credit
+from omneo_api.incentives.inputs import profile_named
 from omneo_api.incentives.points.schemas import PointBody
 from omneo_api.incentives.points.service import create as create_points
 from omneo_api.incentives.redemptions.schemas import RedeemBody
@@ -22,10 +22,8 @@ from omneo_api.incentives.redemptions.service import redeem
 from omneo_api.incentives.rewards.schemas import RewardBody
 from omneo_api.incentives.rewards.service import create as create_reward
 from omneo_api.platform.batches.service import BatchRun, batch_body, envelope_schema, processor, queue, queued
-from omneo_api.profiles.scope import profile_by_identity
 
 PROFILE = "0b7d1f7e-3a55-4d8e-9d0e-2f1c6a9b7710"
-_BY_EMAIL = Statement("SELECT id FROM profiles WHERE email = lower(:email::text) AND deleted_at IS NULL")
 
 
 class Named(fields.Body):
@@ -139,7 +137,7 @@ def _add(family: Family) -> None:
         named = validate(Named, row)
         body = {**row, "profile_id": named.profile_id}
         if named.profile_id is not None and named.profile_id_handle is not None:
-            body["profile_id"] = await _profile(session, named.profile_id_handle, named.profile_id)
+            body["profile_id"] = await profile_named(session, named.profile_id_handle, named.profile_id)
         external_id: str | None = getattr(validate(family.row, row), "external_id", None)
         return await family.apply(session, body), external_id
 
@@ -160,16 +158,6 @@ def _add(family: Family) -> None:
         body=envelope_schema(family.plural, family.row),
         example={family.plural: [family.example]},
     )
-
-
-async def _profile(session: Any, handle: str, identifier: str) -> str:
-    if handle == "email":
-        found = await session.value(_BY_EMAIL, email=identifier)
-    else:
-        found = await profile_by_identity(session, handle, identifier)
-    if found is None:
-        raise Invalid.field("profile_id", selected_is_invalid("profile_id"))
-    return str(found)
 
 
 for _family in FAMILIES:
