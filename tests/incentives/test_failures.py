@@ -220,3 +220,18 @@ async def test_balances_as_they_were(till):
         assert await till.balances(profile, as_of=moment) == told, moment
     assert len({str(told) for _, told in seen}) >= 5
     await till.shop.get(f"/profiles/{profile}/balances", params={"as_of": "yesterday"}, status=422)
+
+
+async def test_a_purge_leaves_lots_to_end_in_their_time(till, jobs):
+    """Elsewhere erasing a person stopped the clock of what they owned, and the books kept its value for ever."""
+    profile = await till.profile()
+    lot = await till.reward(profile, 40, expires_at=after(minutes=5))
+    await till.shop.delete(f"/profiles/{profile}/purge")
+    await jobs()
+    await till.shop.advance(minutes=6)
+    await till.tick()
+    told = await till.shop.sql(
+        "SELECT cause, dollar_balance FROM ledger_entries WHERE profile_id = %s ORDER BY id", profile
+    )
+    assert [(cause, float(balance)) for cause, balance in told] == [("issued", 40), ("expired", 0)]
+    assert await till.left("rewards", lot["id"]) == 40
