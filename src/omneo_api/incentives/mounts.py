@@ -1,7 +1,7 @@
 """Every operation of this domain, for the composition."""
 
 from omneo_api.foundation.operations import Operation
-from omneo_api.incentives import jobs
+from omneo_api.incentives import batches, jobs
 from omneo_api.incentives.balances import routes as balances
 from omneo_api.incentives.credits import routes as credit_routes
 from omneo_api.incentives.credits.definitions import credit_definitions
@@ -10,13 +10,12 @@ from omneo_api.incentives.points import routes as points
 from omneo_api.incentives.points.definitions import point_definitions
 from omneo_api.incentives.redemptions import routes as redemptions
 from omneo_api.incentives.reminders.resource import reminders
-from omneo_api.incentives.rewards import batch
 from omneo_api.incentives.rewards import routes as rewards
 from omneo_api.incentives.rewards.definitions import reward_definitions
 
-ROOMS = (rewards, points, credit_routes, balances, redemptions, ledger)
-# Named so that importing the composition registers their jobs and processors.
-REGISTERED = (jobs, batch)
+ROOMS = (rewards, points, credit_routes, balances, redemptions, ledger, batches)
+# Named so that importing the composition registers its jobs.
+REGISTERED = (jobs,)
 DEFINITIONS = (reward_definitions, point_definitions, credit_definitions, reminders)
 
 
