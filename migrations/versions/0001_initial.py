@@ -424,6 +424,30 @@ def upgrade() -> None:
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.create_table(
+        "lot_deadlines",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("lot_kind", sa.Text(), nullable=False),
+        sa.Column("lot_id", sa.BigInteger(), nullable=False),
+        sa.Column("profile_id", sa.UUID(), nullable=True),
+        sa.Column("step", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("lot_kind IN ('reward', 'point', 'credit')", name=op.f("ck_lot_deadlines_lot_kind")),
+        sa.CheckConstraint("step IN ('open', 'end')", name=op.f("ck_lot_deadlines_step")),
+        sa.PrimaryKeyConstraint("tenant_id", "lot_kind", "lot_id", name=op.f("pk_lot_deadlines")),
+    )
+    op.create_index(
+        "ix_lot_deadlines_due",
+        "lot_deadlines",
+        ["tenant_id", "lot_kind", "step", "at"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_index(
+        "ix_lot_deadlines_profile", "lot_deadlines", ["tenant_id", "profile_id"], unique=False, postgresql_where=None
+    )
+    op.create_table(
         "movements",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -1835,7 +1859,6 @@ def upgrade() -> None:
         sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("currency", sa.Text(), nullable=True),
-        sa.Column("phase", sa.Text(), server_default=sa.text("'pending'"), nullable=False),
         sa.Column("cycle", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
@@ -1846,7 +1869,6 @@ def upgrade() -> None:
             sa.Computed("coalesce(expires_at, 'infinity'::timestamp with time zone)", persisted=True),
             nullable=False,
         ),
-        sa.CheckConstraint("phase IN ('pending', 'open', 'ended')", name=op.f("ck_credits_phase")),
         sa.CheckConstraint("value_remaining >= 0 AND value_initial > 0", name=op.f("ck_credits_never_negative")),
         sa.ForeignKeyConstraint(
             ["tenant_id", "creator_profile_id"],
@@ -1890,27 +1912,6 @@ def upgrade() -> None:
         ["tenant_id", "recipient_email"],
         unique=False,
         postgresql_where=sa.text("recipient_email IS NOT NULL"),
-    )
-    op.create_index(
-        "ix_credits_to_activate",
-        "credits",
-        ["tenant_id", "issued_at"],
-        unique=False,
-        postgresql_where=sa.text("phase = 'pending' AND deleted_at IS NULL"),
-    )
-    op.create_index(
-        "ix_credits_to_expire",
-        "credits",
-        ["tenant_id", "usable_until"],
-        unique=False,
-        postgresql_where=sa.text("phase = 'open' AND value_remaining > 0"),
-    )
-    op.create_index(
-        "ix_credits_unended",
-        "credits",
-        ["tenant_id", "profile_id"],
-        unique=False,
-        postgresql_where=sa.text("phase <> 'ended' AND value_remaining > 0 AND deleted_at IS NULL"),
     )
     op.create_index(
         "uq_credits_external_id",
@@ -2119,7 +2120,6 @@ def upgrade() -> None:
         sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("currency", sa.Text(), nullable=True),
-        sa.Column("phase", sa.Text(), server_default=sa.text("'pending'"), nullable=False),
         sa.Column("cycle", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
@@ -2129,7 +2129,6 @@ def upgrade() -> None:
             sa.Computed("coalesce(expires_at, 'infinity'::timestamp with time zone)", persisted=True),
             nullable=False,
         ),
-        sa.CheckConstraint("phase IN ('pending', 'open', 'ended')", name=op.f("ck_points_phase")),
         sa.CheckConstraint(
             "CASE WHEN value_initial > 0 THEN value_remaining BETWEEN 0 AND value_initial ELSE value_initial < 0 AND value_remaining BETWEEN value_initial AND 0 END",
             name=op.f("ck_points_one_sign"),
@@ -2172,27 +2171,6 @@ def upgrade() -> None:
         ["tenant_id", "source_type", "source_id"],
         unique=False,
         postgresql_where=sa.text("source_id IS NOT NULL"),
-    )
-    op.create_index(
-        "ix_points_to_activate",
-        "points",
-        ["tenant_id", "issued_at"],
-        unique=False,
-        postgresql_where=sa.text("phase = 'pending'"),
-    )
-    op.create_index(
-        "ix_points_to_expire",
-        "points",
-        ["tenant_id", "usable_until"],
-        unique=False,
-        postgresql_where=sa.text("phase = 'open' AND value_remaining <> 0"),
-    )
-    op.create_index(
-        "ix_points_unended",
-        "points",
-        ["tenant_id", "profile_id"],
-        unique=False,
-        postgresql_where=sa.text("phase <> 'ended' AND value_remaining <> 0"),
     )
     op.create_index(
         "uq_points_external_key",
@@ -2782,7 +2760,6 @@ def upgrade() -> None:
         sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("currency", sa.Text(), nullable=True),
-        sa.Column("phase", sa.Text(), server_default=sa.text("'pending'"), nullable=False),
         sa.Column("cycle", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
@@ -2794,7 +2771,6 @@ def upgrade() -> None:
             sa.Computed("coalesce(expires_at, 'infinity'::timestamp with time zone)", persisted=True),
             nullable=False,
         ),
-        sa.CheckConstraint("phase IN ('pending', 'open', 'ended')", name=op.f("ck_rewards_phase")),
         sa.CheckConstraint("expires_at IS NOT NULL", name=op.f("ck_rewards_expires")),
         sa.CheckConstraint("value_remaining >= 0 AND value_initial >= 0", name=op.f("ck_rewards_never_negative")),
         sa.ForeignKeyConstraint(
@@ -2817,21 +2793,21 @@ def upgrade() -> None:
         "rewards",
         ["tenant_id", "notify_expiry_at"],
         unique=False,
-        postgresql_where=sa.text("NOT coalesce(has_notified_expiry, false)"),
+        postgresql_where=sa.text("notify_expiry_at IS NOT NULL AND NOT coalesce(has_notified_expiry, false)"),
     )
     op.create_index(
         "ix_rewards_notify_extend",
         "rewards",
         ["tenant_id", "notify_extend_at"],
         unique=False,
-        postgresql_where=sa.text("NOT coalesce(has_notified_extend, false)"),
+        postgresql_where=sa.text("notify_extend_at IS NOT NULL AND NOT coalesce(has_notified_extend, false)"),
     )
     op.create_index(
         "ix_rewards_notify_issue",
         "rewards",
         ["tenant_id", "notify_issue_at"],
         unique=False,
-        postgresql_where=sa.text("NOT coalesce(has_notified_issue, false)"),
+        postgresql_where=sa.text("notify_issue_at IS NOT NULL AND NOT coalesce(has_notified_issue, false)"),
     )
     op.create_index(
         "ix_rewards_open",
@@ -2849,27 +2825,6 @@ def upgrade() -> None:
         ["tenant_id", "source_type", "source_id"],
         unique=False,
         postgresql_where=sa.text("source_id IS NOT NULL"),
-    )
-    op.create_index(
-        "ix_rewards_to_activate",
-        "rewards",
-        ["tenant_id", "issued_at"],
-        unique=False,
-        postgresql_where=sa.text("phase = 'pending' AND deleted_at IS NULL"),
-    )
-    op.create_index(
-        "ix_rewards_to_expire",
-        "rewards",
-        ["tenant_id", "usable_until"],
-        unique=False,
-        postgresql_where=sa.text("phase = 'open' AND value_remaining > 0"),
-    )
-    op.create_index(
-        "ix_rewards_unended",
-        "rewards",
-        ["tenant_id", "profile_id"],
-        unique=False,
-        postgresql_where=sa.text("phase <> 'ended' AND value_remaining > 0 AND deleted_at IS NULL"),
     )
     op.create_index(
         "uq_rewards_external_id",
@@ -3549,19 +3504,6 @@ def downgrade() -> None:
         table_name="rewards",
         postgresql_where=sa.text("external_id_key IS NOT NULL AND deleted_at IS NULL"),
     )
-    op.drop_index(
-        "ix_rewards_unended",
-        table_name="rewards",
-        postgresql_where=sa.text("phase <> 'ended' AND value_remaining > 0 AND deleted_at IS NULL"),
-    )
-    op.drop_index(
-        "ix_rewards_to_expire", table_name="rewards", postgresql_where=sa.text("phase = 'open' AND value_remaining > 0")
-    )
-    op.drop_index(
-        "ix_rewards_to_activate",
-        table_name="rewards",
-        postgresql_where=sa.text("phase = 'pending' AND deleted_at IS NULL"),
-    )
     op.drop_index("ix_rewards_source", table_name="rewards", postgresql_where=sa.text("source_id IS NOT NULL"))
     op.drop_index("ix_rewards_profile", table_name="rewards", postgresql_where=None)
     op.drop_index(
@@ -3570,17 +3512,17 @@ def downgrade() -> None:
     op.drop_index(
         "ix_rewards_notify_issue",
         table_name="rewards",
-        postgresql_where=sa.text("NOT coalesce(has_notified_issue, false)"),
+        postgresql_where=sa.text("notify_issue_at IS NOT NULL AND NOT coalesce(has_notified_issue, false)"),
     )
     op.drop_index(
         "ix_rewards_notify_extend",
         table_name="rewards",
-        postgresql_where=sa.text("NOT coalesce(has_notified_extend, false)"),
+        postgresql_where=sa.text("notify_extend_at IS NOT NULL AND NOT coalesce(has_notified_extend, false)"),
     )
     op.drop_index(
         "ix_rewards_notify_expiry",
         table_name="rewards",
-        postgresql_where=sa.text("NOT coalesce(has_notified_expiry, false)"),
+        postgresql_where=sa.text("notify_expiry_at IS NOT NULL AND NOT coalesce(has_notified_expiry, false)"),
     )
     op.drop_index("ix_rewards_definition", table_name="rewards", postgresql_where=None)
     op.drop_table("rewards")
@@ -3636,13 +3578,6 @@ def downgrade() -> None:
     op.drop_index("ix_profile_addresses_profile", table_name="profile_addresses", postgresql_where=None)
     op.drop_table("profile_addresses")
     op.drop_index("uq_points_external_key", table_name="points", postgresql_where=sa.text("external_key IS NOT NULL"))
-    op.drop_index(
-        "ix_points_unended", table_name="points", postgresql_where=sa.text("phase <> 'ended' AND value_remaining <> 0")
-    )
-    op.drop_index(
-        "ix_points_to_expire", table_name="points", postgresql_where=sa.text("phase = 'open' AND value_remaining <> 0")
-    )
-    op.drop_index("ix_points_to_activate", table_name="points", postgresql_where=sa.text("phase = 'pending'"))
     op.drop_index("ix_points_source", table_name="points", postgresql_where=sa.text("source_id IS NOT NULL"))
     op.drop_index("ix_points_profile", table_name="points", postgresql_where=None)
     op.drop_index("ix_points_open", table_name="points", postgresql_where=sa.text("value_remaining <> 0"))
@@ -3676,19 +3611,6 @@ def downgrade() -> None:
         "uq_credits_external_id",
         table_name="credits",
         postgresql_where=sa.text("external_namespace IS NOT NULL AND deleted_at IS NULL"),
-    )
-    op.drop_index(
-        "ix_credits_unended",
-        table_name="credits",
-        postgresql_where=sa.text("phase <> 'ended' AND value_remaining > 0 AND deleted_at IS NULL"),
-    )
-    op.drop_index(
-        "ix_credits_to_expire", table_name="credits", postgresql_where=sa.text("phase = 'open' AND value_remaining > 0")
-    )
-    op.drop_index(
-        "ix_credits_to_activate",
-        table_name="credits",
-        postgresql_where=sa.text("phase = 'pending' AND deleted_at IS NULL"),
     )
     op.drop_index("ix_credits_recipient", table_name="credits", postgresql_where=sa.text("recipient_email IS NOT NULL"))
     op.drop_index("ix_credits_profile", table_name="credits", postgresql_where=None)
@@ -3830,6 +3752,9 @@ def downgrade() -> None:
         "ix_movements_item", table_name="movements", postgresql_where=sa.text("redemption_item_id IS NOT NULL")
     )
     op.drop_table("movements")
+    op.drop_index("ix_lot_deadlines_profile", table_name="lot_deadlines", postgresql_where=None)
+    op.drop_index("ix_lot_deadlines_due", table_name="lot_deadlines", postgresql_where=None)
+    op.drop_table("lot_deadlines")
     op.drop_index("uq_locations_handle", table_name="locations", postgresql_where=sa.text("deleted_at IS NULL"))
     op.drop_index("uq_locations_external_id", table_name="locations", postgresql_where=sa.text("deleted_at IS NULL"))
     op.drop_index("ix_locations_external_code", table_name="locations", postgresql_where=None)
