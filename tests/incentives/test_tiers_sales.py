@@ -140,12 +140,18 @@ async def test_lines_and_other_customers_earn_once_each(club: Club, jobs: Any) -
         issued_at="2024-03-01 11:00:00",
     )
     await trigger(shop, "transaction-item.created", "tier-point.create", definition=club.point, value=0)
+    handle = (await shop.get(f"/points/definitions/{club.point}"))["data"]["handle"]
+    await shop.post("/rates", {"name": "Double", "handle": handle, "type": "brand", "rate": 2.5, "is_default": True})
+    rated = {"definition": club.point, "value": {"var": "price_sell"}, "check_rate": True}
+    await trigger(shop, "transaction-item.created", "tier-point.create", **rated)
     bought = (await shop.post("/transactions", sale(who, 100)))["data"]
     await jobs()
     await jobs(scheduled=True)
-    assert [(await club.tiers(one))["total_points_12m"] for one in (who, friend)] == [100, 600]
+    assert [(await club.tiers(one))["total_points_12m"] for one in (who, friend)] == [350, 600]
     query = "source=transaction_item&identifier_type=external_id&identifier=L-1"
     assert (await shop.get(f"/profiles/{friend}/tiers/points/by-source?{query}"))["data"] == []
+    own = (await shop.get(f"/profiles/{who}/tiers/points/by-source?{query}"))["data"]
+    assert [(row["value"], row["source_type"]) for row in own] == [(250, "transaction_item")]
     (point,) = (await shop.get(f"/profiles/{friend}/tiers/points"))["data"]
     assert (point["source_type"], point["source"]["transaction_id"]) == ("transaction_item", bought["id"])
     await shop.delete(f"/transactions/{bought['id']}")

@@ -2,17 +2,19 @@
 
 import uuid
 from collections.abc import Mapping
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from sqlalchemy import bindparam
 
 from omneo_api.automation.actions.types import ActionFailed, Outcome, Step, action
+from omneo_api.automation.reactions import rates
 from omneo_api.automation.reactions.actions import reference
+from omneo_api.commerce.rates import service as rate_service
 from omneo_api.foundation import fields
 from omneo_api.foundation.errors import Invalid
 from omneo_api.foundation.render import one_json, rows_json
 from omneo_api.foundation.statements import Statement
+from omneo_api.incentives.points.service import find_definition
 from omneo_api.incentives.tiers.definitions.schemas import MOST
 from omneo_api.incentives.tiers.points import service as points
 from omneo_api.incentives.tiers.points.models import TierPoint
@@ -44,8 +46,6 @@ async def tier_assign(step: Step) -> Outcome:
 
 class _Arguments(fields.Body):
     value: fields.Number
-    check_rate: fields.Bool | None = None
-    rate: fields.Number | None = None
     issued_at: fields.DateTime | None = None
     accrued_at: fields.DateTime | None = None
     meta: fields.Meta | None = None
@@ -71,7 +71,7 @@ async def tier_point_create(step: Step) -> Outcome:
     """
     given = {name: value for name, value in step.arguments.items() if name in _Arguments.model_fields}
     body = fields.validate(_Arguments, given)
-    value = _amount(body)
+    value = await _amount(step, body)
     if value == 0:
         return Outcome.skipped("no tier points")
     identifier = await step.profile()
@@ -98,16 +98,17 @@ async def tier_point_create(step: Step) -> Outcome:
     return Outcome.created("tier_point", made, await step.session.value(_POINT, id=made))
 
 
-def _amount(body: _Arguments) -> int:
-    """The base times the rate, rounded half away from zero. Raises: ActionFailed."""
+async def _amount(step: Step, body: _Arguments) -> int:
+    """The base times the rate that fits the event, rounded half away from zero. Raises: ActionFailed, Invalid."""
     value = body.value
-    if body.check_rate:
-        if body.rate is None:
-            raise ActionFailed("Tier points by rate are not available.")
-        value *= body.rate
+    if rates.asked(step):
+        definition = await find_definition(step.session, reference(step.arguments["definition"]))
+        if definition is None:
+            raise ActionFailed("The selected definition is invalid.")
+        value *= rates.multiplier(step, await rates.chosen(step, definition.handle))
     if abs(value) > MOST:
         raise ActionFailed("The value argument is out of range.")
-    return int(value.quantize(Decimal(1), ROUND_HALF_UP))
+    return int(rate_service.rounded(value))
 
 
 def _source(step: Step) -> tuple[str, int] | None:
