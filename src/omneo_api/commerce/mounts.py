@@ -1,5 +1,6 @@
 """Where commerce stands below `/v3`."""
 
+from omneo_api.commerce.allocations import routes as allocations
 from omneo_api.commerce.brands import brands
 from omneo_api.commerce.claims import routes as claims
 from omneo_api.commerce.departments import departments
@@ -11,4 +12,4 @@ from omneo_api.foundation.operations import Operation
 def operations() -> list[Operation]:
     rooms = [brands, departments]
     plain = [operation for room in rooms for operation in room.routes().mounted()]
-    return plain + locations.operations() + claims.operations() + transactions.operations()
+    return plain + allocations.operations() + locations.operations() + claims.operations() + transactions.operations()

@@ -13,6 +13,7 @@ from omneo_api.foundation.render import Read
 from omneo_api.foundation.resources import PlainResource
 from omneo_api.foundation.statements import Statement
 from omneo_api.foundation.validation import to_moment, wrong
+from omneo_api.profiles.scope import profile_by_identity
 
 Handle = Annotated[fields.Text, Field(min_length=1, pattern=r"^[A-Za-z0-9_-]*[A-Za-z_-][A-Za-z0-9_-]*$")]
 Currency = Annotated[fields.Text, Field(pattern=r"^[A-Z]+$")]
@@ -48,13 +49,12 @@ class RegionShort(Read):
     handle: str
 
 
-class DefinitionBody(fields.Body):
-    """What definitions of rewards and credits take in common."""
+class TemplateBody(fields.Body):
+    """What definitions of rewards, credits and benefits take in common."""
 
     region_id: fields.Int | None = None
     currency: Currency | None = None
     absolute_expiry: Absolute | None = None
-    max_value: Value | None = None
     description: fields.LongText | None = None
     short_description: fields.LongText | None = None
     long_description: fields.LongText | None = None
@@ -67,9 +67,7 @@ class DefinitionBody(fields.Body):
     is_assignable: fields.Bool = True
     is_reassignable: fields.Bool = False
     is_published: fields.Bool = False
-    extend_days: Days | None = None
     issue_target_id: fields.Int | None = None
-    expiry_target_id: fields.Int | None = None
     extend_target_id: fields.Int | None = None
     notify_schedule_offset: Hours | None = None
     notify_issue_offset_days: NoticeDays | None = None
@@ -77,6 +75,14 @@ class DefinitionBody(fields.Body):
     notify_remind_offset_days: NoticeDays | None = None
     notify_remind_offset_hour: HourOfDay | None = None
     tags: fields.Tags = Field(default=[])
+
+
+class DefinitionBody(TemplateBody):
+    """What definitions of rewards and credits take besides."""
+
+    max_value: Value | None = None
+    extend_days: Days | None = None
+    expiry_target_id: fields.Int | None = None
 
 
 class Definitions(PlainResource):
@@ -115,3 +121,17 @@ async def _target_exists(session: Any, identifier: int) -> bool:
     if "targets" not in Base.metadata.tables:
         return False
     return await session.value(_TARGET, id=identifier) is not None
+
+
+_BY_EMAIL = Statement("SELECT id FROM profiles WHERE email = lower(:email::text) AND deleted_at IS NULL")
+
+
+async def profile_named(session: Any, handle: str, identifier: str) -> str:
+    """The id of the profile that a batch row names by its email or by an identity. Raises: Invalid."""
+    if handle == "email":
+        found = await session.value(_BY_EMAIL, email=identifier)
+    else:
+        found = await profile_by_identity(session, handle, identifier)
+    if found is None:
+        raise Invalid.field("profile_id", selected_is_invalid("profile_id"))
+    return str(found)

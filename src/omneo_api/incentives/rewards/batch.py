@@ -2,15 +2,11 @@
 
 from typing import Any
 
-from omneo_api.foundation.errors import Invalid, selected_is_invalid
 from omneo_api.foundation.fields import validate
-from omneo_api.foundation.statements import Statement
+from omneo_api.incentives.inputs import profile_named
 from omneo_api.incentives.rewards.schemas import BatchReward, RewardBody
 from omneo_api.incentives.rewards.service import create
 from omneo_api.platform.batches.service import BatchRun, processor
-from omneo_api.profiles.scope import profile_by_identity
-
-_BY_EMAIL = Statement("SELECT id FROM profiles WHERE email = lower(:email::text) AND deleted_at IS NULL")
 
 
 @processor("reward")
@@ -20,16 +16,6 @@ async def apply(session: Any, row: dict[str, Any], batch: BatchRun) -> tuple[int
     named = validate(BatchReward, row)
     body = {**row, "profile_id": named.profile_id}
     if named.profile_id is not None and named.profile_id_handle is not None:
-        body["profile_id"] = await _profile(session, named.profile_id_handle, named.profile_id)
+        body["profile_id"] = await profile_named(session, named.profile_id_handle, named.profile_id)
     checked = validate(RewardBody, body)
     return await create(session, checked.profile_id, checked), checked.external_id
-
-
-async def _profile(session: Any, handle: str, identifier: str) -> str:
-    if handle == "email":
-        found = await session.value(_BY_EMAIL, email=identifier)
-    else:
-        found = await profile_by_identity(session, handle, identifier)
-    if found is None:
-        raise Invalid.field("profile_id", selected_is_invalid("profile_id"))
-    return str(found)

@@ -30,6 +30,7 @@ KEPT = frozenset(
         "points",
         "credits",
         "benefits",
+        "allocations",
         "redemption_states",
         "profile_aggregations",
     }
