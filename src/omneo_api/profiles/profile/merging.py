@@ -62,6 +62,7 @@ OWN = frozenset(
         "rewards",
         "points",
         "credits",
+        "benefits",
         "redemption_states",
     }
 )
