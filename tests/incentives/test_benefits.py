@@ -1,7 +1,12 @@
 """Benefits: issue, expiry, redemption, extension, lists and deletion, with what is told of each."""
 
+import uuid
+
 import pytest
 from entitlements import balance, define, issue, read, redeem, told
+
+from omneo_api.incentives.benefits import batch
+from omneo_api.platform.batches.service import BatchRun
 
 pytestmark = pytest.mark.anyio
 NOBODY = "0b7d1f7e-3a55-4d8e-9d0e-2f1c6a9b7710"
@@ -378,7 +383,26 @@ async def test_a_batch_issues_what_is_right_and_says_what_is_not(till, jobs):
         (profile, "A", 4),
         (profile, "B", None),
     ]
-    batch = (await shop.get(f"/batches/{answer['batch_id']}"))["data"]
-    assert (batch["success_count"], batch["failed_count"]) == (2, 2)
+    report = (await shop.get(f"/batches/{answer['batch_id']}"))["data"]
+    assert (report["success_count"], report["failed_count"]) == (2, 2)
     for wrong in ({}, {"benefits": []}, {"benefits": rows * 251}, {"benefits": ["x"]}):
         await shop.post("/benefits/batch", wrong, status=422)
+
+
+async def test_an_imported_row_is_issued_once(till):
+    """The same upload again answers what is there; a row that no import sent is a benefit of its own."""
+    profile, other = await till.profile(), await till.profile()
+    definition, second = await define(till), await define(till)
+    row = {"profile_id": profile, "timezone": "UTC", "benefit_definition_id": definition["id"], "external_id": "CRM-1"}
+    handle = {**row, "external_id": "crm-1", "benefit_definition_handle": definition["handle"]}
+    del handle["benefit_definition_id"]
+
+    async def apply(row, job):
+        async with till.shop.writing() as session:
+            return (await batch.apply(session, row, BatchRun(uuid.uuid4(), "benefit", job)))[0]
+
+    first = await apply(row, 1)
+    assert [await apply(one, 1) for one in (row, handle)] == [first, first]
+    others = [{**row, "profile_id": other}, {**row, "benefit_definition_id": second["id"]}, {**row, "external_id": "2"}]
+    made = [await apply(one, 1) for one in others] + [await apply(row, None)]
+    assert len({first, *made}) == 5
