@@ -112,6 +112,7 @@ async def test_every_wrong_field_is_told_at_once(till):
             {
                 "timezone": ["The timezone field must be a valid timezone."],
                 "value": ["The value field must be a number."],
+                "benefit_definition_handle": ["The selected benefit definition handle is invalid."],
             },
         ),
         (
