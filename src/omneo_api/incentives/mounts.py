@@ -1,7 +1,7 @@
 """Every operation of this domain, for the composition."""
 
 from omneo_api.foundation.operations import Operation
-from omneo_api.incentives import jobs
+from omneo_api.incentives import batches, jobs
 from omneo_api.incentives.balances import routes as balances
 from omneo_api.incentives.benefits import jobs as benefit_jobs
 from omneo_api.incentives.benefits import routes as benefits
@@ -13,13 +13,12 @@ from omneo_api.incentives.points import routes as points
 from omneo_api.incentives.points.definitions import point_definitions
 from omneo_api.incentives.redemptions import routes as redemptions
 from omneo_api.incentives.reminders.resource import reminders
-from omneo_api.incentives.rewards import batch
 from omneo_api.incentives.rewards import routes as rewards
 from omneo_api.incentives.rewards.definitions import reward_definitions
 
-ROOMS = (rewards, points, credit_routes, benefits, balances, redemptions, ledger)
-# Named so that importing the composition registers their jobs and processors.
-REGISTERED = (jobs, batch, benefit_jobs)
+ROOMS = (rewards, points, credit_routes, benefits, balances, redemptions, ledger, batches)
+# Named so that importing the composition registers their jobs.
+REGISTERED = (jobs, benefit_jobs)
 DEFINITIONS = (reward_definitions, point_definitions, credit_definitions, benefit_definitions, reminders)
 
 

@@ -83,7 +83,10 @@ class BenefitTally(Tenanted):
 
 
 class Benefit(Resource, Dated, SoftDeleted):
-    """`max_redemptions` is the definition's at issue: later edits act on later issues only."""
+    """`max_redemptions` is the definition's at issue: later edits act on later issues only.
+
+    `phase` says how far the ledger has followed the clock: pending, open, ended.
+    """
 
     __tablename__ = "benefits"
     __table_args__ = (
@@ -107,6 +110,7 @@ class Benefit(Resource, Dated, SoftDeleted):
 
     profile_id: Mapped[uuid.UUID]
     benefit_definition_id: Mapped[int]
+    phase: Mapped[str] = mapped_column(Text, server_default=text("'pending'"))
     external_id: Mapped[str | None]
     external_id_key: Mapped[str | None] = folded("external_id")
     extended_at: Mapped[datetime | None]

@@ -63,6 +63,7 @@ OWN = frozenset(
         "points",
         "credits",
         "benefits",
+        "lot_deadlines",
         "redemption_states",
     }
 )
