@@ -26,9 +26,11 @@ MODULES = (
     "profiles.profile.models",
     "profiles.profile.search",
     "profiles.identities.models",
+    "commerce.allocations.models",
     "incentives.rewards.models",
     "incentives.points.models",
     "incentives.credits.models",
+    "incentives.benefits.models",
     "incentives.redemptions.models",
     "incentives.ledger.models",
     "incentives.reminders.resource",
@@ -52,6 +54,7 @@ MODULES = (
     "profiles.profile.jobs",
     "profiles.statuses.jobs",
     "profiles.erasure.jobs",
+    "incentives.benefits.jobs",
 )
 
 

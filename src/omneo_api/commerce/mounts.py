@@ -1,5 +1,6 @@
 """Where commerce stands below `/v3`."""
 
+from omneo_api.commerce.allocations import routes as allocations
 from omneo_api.commerce.brands import brands
 from omneo_api.commerce.claims import routes as claims
 from omneo_api.commerce.custom_products import custom_products
@@ -16,5 +17,5 @@ from omneo_api.foundation.operations import Operation
 def operations() -> list[Operation]:
     rooms = [brands, departments, custom_products, ratings]
     plain = [operation for room in rooms for operation in room.routes().mounted()]
-    families = [locations, claims, transactions, products, purchased, rates]
+    families = [allocations, locations, claims, transactions, products, purchased, rates]
     return plain + [operation for family in families for operation in family.operations()]

@@ -11,6 +11,7 @@ from omneo_api.omneo_id.mount import Offer, for_customers
 from omneo_api.omneo_id.tokens import IdTokens, minting
 
 IDENTITY = writable.only("handle", "identifier", "is_active")
+CLAIM = writable.only("definition", "timezone", "external_id", "meta")
 CUSTOM = "/attributes/custom/{namespace}:{handle}"
 
 OFFERS = (
@@ -58,6 +59,16 @@ OFFERS = (
     Offer("GET", "/rewards/{reward}"),
     Offer("GET", "/points"),
     Offer("GET", "/points/{point}"),
+    Offer("GET", "/benefits"),
+    Offer("GET", "/benefits/viewable"),
+    Offer("GET", "/benefits/claimable"),
+    Offer("POST", "/benefits/claim", "benefits_claim", CLAIM),
+    Offer("POST", "/benefits/claim-redeem", "benefits_claim", CLAIM),
+    Offer("GET", "/benefits/{benefit}"),
+    Offer("PUT", "/benefits/{benefit}", "benefits_write", writable.only("external_id", "meta")),
+    Offer("DELETE", "/benefits/{benefit}", "benefits_write"),
+    Offer("POST", "/benefits/{benefit}/redeem", "benefits_redeem", writable.only(), writable.own_redeeming),
+    Offer("GET", "/redeemable_benefits"),
     Offer("GET", "/credits"),
     Offer("POST", "/credits/{credit}/redeem", "redeem", trim=writable.only("amount", "security_code")),
     Offer("GET", "/redemptions"),

@@ -31,6 +31,7 @@ KEPT = frozenset(
         "credits",
         "lot_deadlines",
         "benefits",
+        "allocations",
         "redemption_states",
         "profile_aggregations",
     }
