@@ -90,6 +90,20 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "allocation_tallies",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("definition_type", sa.Text(), nullable=False),
+        sa.Column("definition_id", sa.BigInteger(), nullable=False),
+        sa.Column("slot", sa.SmallInteger(), nullable=False),
+        sa.Column("loaded", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("given", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "tenant_id", "definition_type", "definition_id", "slot", name=op.f("pk_allocation_tallies")
+        ),
+    )
+    op.create_table(
         "audits",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -879,6 +893,96 @@ def upgrade() -> None:
         "ix_batch_items_batch", "batch_items", ["tenant_id", "batch_id", "id"], unique=False, postgresql_where=None
     )
     op.create_table(
+        "benefit_definitions",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("type", sa.Text(), nullable=True),
+        sa.Column("value", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("end_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("max_redemptions", sa.Integer(), server_default=sa.text("1"), nullable=True),
+        sa.Column("max_global_redemptions", sa.Integer(), nullable=True),
+        sa.Column("is_archived", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("allow_user_redeem", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("is_claimable", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("is_reclaimable", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("claim_period_start_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("claim_period_end_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("claim_condition", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("claim_timeframe", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("view_condition", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("visibility_condition", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("campaign", sa.Text(), nullable=True),
+        sa.Column("force_allocation", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("redeem_code_pos", sa.Text(), nullable=True),
+        sa.Column("redeem_code_online", sa.Text(), nullable=True),
+        sa.Column("redeem_instructions_store", sa.Text(), nullable=True),
+        sa.Column("redeem_instructions_online", sa.Text(), nullable=True),
+        sa.Column("notify_extend_offset_days", sa.Integer(), nullable=True),
+        sa.Column("notify_extend_offset_hour", sa.SmallInteger(), nullable=True),
+        sa.Column("remind_target_id", sa.BigInteger(), nullable=True),
+        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("tags", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("handle", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("region_id", sa.BigInteger(), nullable=True),
+        sa.Column("currency", sa.Text(), nullable=True),
+        sa.Column("period", sa.Integer(), nullable=True),
+        sa.Column("period_type", sa.Text(), server_default=sa.text("'days'"), nullable=False),
+        sa.Column("absolute_expiry", sa.Text(), nullable=True),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("short_description", sa.Text(), nullable=True),
+        sa.Column("long_description", sa.Text(), nullable=True),
+        sa.Column("terms_conditions", sa.Text(), nullable=True),
+        sa.Column("earn_instructions", sa.Text(), nullable=True),
+        sa.Column("internal_notes", sa.Text(), nullable=True),
+        sa.Column("icon", sa.Text(), nullable=True),
+        sa.Column("image_url", sa.Text(), nullable=True),
+        sa.Column("is_extendable", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("is_assignable", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("is_reassignable", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("is_published", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("issue_target_id", sa.BigInteger(), nullable=True),
+        sa.Column("extend_target_id", sa.BigInteger(), nullable=True),
+        sa.Column("notify_schedule_offset", sa.Integer(), nullable=True),
+        sa.Column("notify_issue_offset_days", sa.Integer(), nullable=True),
+        sa.Column("notify_issue_offset_hour", sa.SmallInteger(), nullable=True),
+        sa.Column("notify_remind_offset_days", sa.Integer(), nullable=True),
+        sa.Column("notify_remind_offset_hour", sa.SmallInteger(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("handle_key", sa.Text(), sa.Computed("lower(handle)", persisted=True), nullable=False),
+        sa.CheckConstraint("max_redemptions >= 1", name=op.f("ck_benefit_definitions_redeemable_once_at_least")),
+        sa.CheckConstraint(
+            "value >= 0 AND period >= 0 AND max_global_redemptions >= 0",
+            name=op.f("ck_benefit_definitions_not_negative"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "region_id"],
+            ["regions.tenant_id", "regions.id"],
+            name=op.f("fk_benefit_definitions_tenant_id_region_id"),
+            ondelete="SET NULL (region_id)",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_benefit_definitions")),
+    )
+    op.create_index(
+        "ix_benefit_definitions_campaign",
+        "benefit_definitions",
+        ["tenant_id", "campaign"],
+        unique=False,
+        postgresql_where=sa.text("campaign IS NOT NULL AND deleted_at IS NULL"),
+    )
+    op.create_index(
+        "uq_benefit_definitions_handle",
+        "benefit_definitions",
+        ["tenant_id", "handle_key"],
+        unique=True,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_table(
         "countries",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -934,6 +1038,10 @@ def upgrade() -> None:
         sa.Column("remind_target_id", sa.BigInteger(), nullable=True),
         sa.Column("tags", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("handle", sa.Text(), nullable=False),
+        sa.Column("max_value", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("extend_days", sa.Integer(), nullable=True),
+        sa.Column("expiry_target_id", sa.BigInteger(), nullable=True),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("region_id", sa.BigInteger(), nullable=True),
         sa.Column("currency", sa.Text(), nullable=True),
@@ -948,15 +1056,11 @@ def upgrade() -> None:
         sa.Column("internal_notes", sa.Text(), nullable=True),
         sa.Column("icon", sa.Text(), nullable=True),
         sa.Column("image_url", sa.Text(), nullable=True),
-        sa.Column("max_value", sa.Numeric(precision=18, scale=4), nullable=True),
-        sa.Column("type", sa.Text(), nullable=False),
         sa.Column("is_extendable", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("is_assignable", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("is_reassignable", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("is_published", sa.Boolean(), server_default=sa.text("false"), nullable=False),
-        sa.Column("extend_days", sa.Integer(), nullable=True),
         sa.Column("issue_target_id", sa.BigInteger(), nullable=True),
-        sa.Column("expiry_target_id", sa.BigInteger(), nullable=True),
         sa.Column("extend_target_id", sa.BigInteger(), nullable=True),
         sa.Column("notify_schedule_offset", sa.Integer(), nullable=True),
         sa.Column("notify_issue_offset_days", sa.Integer(), nullable=True),
@@ -1462,6 +1566,10 @@ def upgrade() -> None:
         sa.Column("notify_extend_offset_hour", sa.SmallInteger(), nullable=True),
         sa.Column("tags", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("handle", sa.Text(), nullable=False),
+        sa.Column("max_value", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("extend_days", sa.Integer(), nullable=True),
+        sa.Column("expiry_target_id", sa.BigInteger(), nullable=True),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("region_id", sa.BigInteger(), nullable=True),
         sa.Column("currency", sa.Text(), nullable=True),
@@ -1476,15 +1584,11 @@ def upgrade() -> None:
         sa.Column("internal_notes", sa.Text(), nullable=True),
         sa.Column("icon", sa.Text(), nullable=True),
         sa.Column("image_url", sa.Text(), nullable=True),
-        sa.Column("max_value", sa.Numeric(precision=18, scale=4), nullable=True),
-        sa.Column("type", sa.Text(), nullable=False),
         sa.Column("is_extendable", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("is_assignable", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("is_reassignable", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("is_published", sa.Boolean(), server_default=sa.text("false"), nullable=False),
-        sa.Column("extend_days", sa.Integer(), nullable=True),
         sa.Column("issue_target_id", sa.BigInteger(), nullable=True),
-        sa.Column("expiry_target_id", sa.BigInteger(), nullable=True),
         sa.Column("extend_target_id", sa.BigInteger(), nullable=True),
         sa.Column("notify_schedule_offset", sa.Integer(), nullable=True),
         sa.Column("notify_issue_offset_days", sa.Integer(), nullable=True),
@@ -1643,6 +1747,70 @@ def upgrade() -> None:
         postgresql_where=None,
     )
     op.create_table(
+        "allocations",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("definition_type", sa.Text(), nullable=False),
+        sa.Column("definition_id", sa.BigInteger(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("value", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("valid_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("valid_to", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("allocated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("allocated_type", sa.Text(), nullable=True),
+        sa.Column("allocated_id", sa.BigInteger(), nullable=True),
+        sa.Column("profile_id", sa.UUID(), nullable=True),
+        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.CheckConstraint(
+            "definition_type IN ('benefit_definition', 'point_definition', 'reward_definition')",
+            name=op.f("ck_allocations_definition_type"),
+        ),
+        sa.CheckConstraint("(allocated_id IS NULL) = (allocated_type IS NULL)", name=op.f("ck_allocations_instance")),
+        sa.CheckConstraint(
+            "allocated_id IS NULL OR allocated_at IS NOT NULL", name=op.f("ck_allocations_given_at_a_time")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_allocations_tenant_id_profile_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_allocations")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "definition_type",
+            "definition_id",
+            "code",
+            name=op.f("uq_allocations_tenant_id_definition_type_definition_id_code"),
+        ),
+    )
+    op.create_index(
+        "ix_allocations_free",
+        "allocations",
+        ["tenant_id", "definition_type", "definition_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("allocated_at IS NULL"),
+    )
+    op.create_index(
+        "ix_allocations_profile",
+        "allocations",
+        ["tenant_id", "profile_id"],
+        unique=False,
+        postgresql_where=sa.text("profile_id IS NOT NULL"),
+    )
+    op.create_index(
+        "uq_allocations_instance",
+        "allocations",
+        ["tenant_id", "allocated_type", "allocated_id"],
+        unique=True,
+        postgresql_where=sa.text("allocated_id IS NOT NULL"),
+    )
+    op.create_table(
         "api_tokens",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -1676,6 +1844,159 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant_id", "token_hash", name=op.f("uq_api_tokens_tenant_id_token_hash")),
     )
     op.create_index("ix_api_tokens_user", "api_tokens", ["tenant_id", "user_id"], unique=False, postgresql_where=None)
+    op.create_table(
+        "benefit_tallies",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("benefit_definition_id", sa.BigInteger(), nullable=False),
+        sa.Column("slot", sa.SmallInteger(), nullable=False),
+        sa.Column("created", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("redeemed", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "benefit_definition_id"],
+            ["benefit_definitions.tenant_id", "benefit_definitions.id"],
+            name=op.f("fk_benefit_tallies_tenant_id_benefit_definition_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "benefit_definition_id", "slot", name=op.f("pk_benefit_tallies")),
+    )
+    op.create_table(
+        "benefits",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("profile_id", sa.UUID(), nullable=False),
+        sa.Column("benefit_definition_id", sa.BigInteger(), nullable=False),
+        sa.Column("phase", sa.Text(), server_default=sa.text("'pending'"), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("extended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("timezone", sa.Text(), nullable=True),
+        sa.Column("value", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("max_redemptions", sa.Integer(), nullable=True),
+        sa.Column("redeemed", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("redeem_code_pos", sa.Text(), nullable=True),
+        sa.Column("redeem_code_online", sa.Text(), nullable=True),
+        sa.Column("is_combined", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("combine_meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("source_type", sa.Text(), nullable=True),
+        sa.Column("source_id", sa.BigInteger(), nullable=True),
+        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("notify_issue_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("notify_remind_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("notify_extend_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("has_notified_issue", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("has_notified_remind", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("has_notified_extend", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("external_id_key", sa.Text(), sa.Computed("lower(external_id)", persisted=True), nullable=True),
+        sa.Column(
+            "usable_until",
+            sa.DateTime(timezone=True),
+            sa.Computed("coalesce(expires_at, 'infinity'::timestamp with time zone)", persisted=True),
+            nullable=False,
+        ),
+        sa.CheckConstraint("phase IN ('pending', 'open', 'ended')", name=op.f("ck_benefits_phase")),
+        sa.CheckConstraint("redeemed >= 0 AND redeemed <= max_redemptions", name=op.f("ck_benefits_within_its_limit")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "benefit_definition_id"],
+            ["benefit_definitions.tenant_id", "benefit_definitions.id"],
+            name=op.f("fk_benefits_tenant_id_benefit_definition_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_benefits_tenant_id_profile_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_benefits")),
+    )
+    op.create_index(
+        "ix_benefits_claims",
+        "benefits",
+        ["tenant_id", "profile_id", "benefit_definition_id"],
+        unique=False,
+        postgresql_where=sa.text("claimed_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_benefits_definition",
+        "benefits",
+        ["tenant_id", "benefit_definition_id", "id"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_index(
+        "ix_benefits_external_id",
+        "benefits",
+        ["tenant_id", "external_id_key"],
+        unique=False,
+        postgresql_where=sa.text("external_id_key IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_benefits_notify_extend",
+        "benefits",
+        ["tenant_id", "notify_extend_at"],
+        unique=False,
+        postgresql_where=sa.text("NOT has_notified_extend"),
+    )
+    op.create_index(
+        "ix_benefits_notify_issue",
+        "benefits",
+        ["tenant_id", "notify_issue_at"],
+        unique=False,
+        postgresql_where=sa.text("NOT has_notified_issue"),
+    )
+    op.create_index(
+        "ix_benefits_notify_remind",
+        "benefits",
+        ["tenant_id", "notify_remind_at"],
+        unique=False,
+        postgresql_where=sa.text("NOT has_notified_remind"),
+    )
+    op.create_index(
+        "ix_benefits_open",
+        "benefits",
+        ["tenant_id", "profile_id", "usable_until"],
+        unique=False,
+        postgresql_where=sa.text("(max_redemptions IS NULL OR redeemed < max_redemptions) AND deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_benefits_profile", "benefits", ["tenant_id", "profile_id", "id"], unique=False, postgresql_where=None
+    )
+    op.create_index(
+        "ix_benefits_source",
+        "benefits",
+        ["tenant_id", "source_type", "source_id"],
+        unique=False,
+        postgresql_where=sa.text("source_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_benefits_to_activate",
+        "benefits",
+        ["tenant_id", "issued_at"],
+        unique=False,
+        postgresql_where=sa.text("phase = 'pending' AND deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_benefits_to_expire",
+        "benefits",
+        ["tenant_id", "usable_until"],
+        unique=False,
+        postgresql_where=sa.text(
+            "phase = 'open' AND (max_redemptions IS NULL OR redeemed < max_redemptions) AND deleted_at IS NULL"
+        ),
+    )
+    op.create_index(
+        "ix_benefits_unended",
+        "benefits",
+        ["tenant_id", "profile_id"],
+        unique=False,
+        postgresql_where=sa.text("phase <> 'ended' AND deleted_at IS NULL"),
+    )
     op.create_table(
         "connections",
         sa.Column(
@@ -1856,10 +2177,10 @@ def upgrade() -> None:
         sa.Column("is_system_generated", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("value_initial", sa.Numeric(precision=18, scale=4), nullable=False),
         sa.Column("value_remaining", sa.Numeric(precision=18, scale=4), nullable=False),
-        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("currency", sa.Text(), nullable=True),
         sa.Column("cycle", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
@@ -2117,10 +2438,10 @@ def upgrade() -> None:
         sa.Column("external_key", sa.Text(), nullable=True),
         sa.Column("value_initial", sa.Numeric(precision=18, scale=4), nullable=False),
         sa.Column("value_remaining", sa.Numeric(precision=18, scale=4), nullable=False),
-        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("currency", sa.Text(), nullable=True),
         sa.Column("cycle", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
         sa.Column(
@@ -2757,10 +3078,10 @@ def upgrade() -> None:
         sa.Column("external_id", sa.Text(), nullable=True),
         sa.Column("value_initial", sa.Numeric(precision=18, scale=4), nullable=False),
         sa.Column("value_remaining", sa.Numeric(precision=18, scale=4), nullable=False),
-        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("currency", sa.Text(), nullable=True),
         sa.Column("cycle", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
@@ -3642,8 +3963,54 @@ def downgrade() -> None:
     op.drop_index("ix_connections_connector", table_name="connections", postgresql_where=None)
     op.drop_index("ix_connections_connected", table_name="connections", postgresql_where=None)
     op.drop_table("connections")
+    op.drop_index(
+        "ix_benefits_unended",
+        table_name="benefits",
+        postgresql_where=sa.text("phase <> 'ended' AND deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_benefits_to_expire",
+        table_name="benefits",
+        postgresql_where=sa.text(
+            "phase = 'open' AND (max_redemptions IS NULL OR redeemed < max_redemptions) AND deleted_at IS NULL"
+        ),
+    )
+    op.drop_index(
+        "ix_benefits_to_activate",
+        table_name="benefits",
+        postgresql_where=sa.text("phase = 'pending' AND deleted_at IS NULL"),
+    )
+    op.drop_index("ix_benefits_source", table_name="benefits", postgresql_where=sa.text("source_id IS NOT NULL"))
+    op.drop_index("ix_benefits_profile", table_name="benefits", postgresql_where=None)
+    op.drop_index(
+        "ix_benefits_open",
+        table_name="benefits",
+        postgresql_where=sa.text("(max_redemptions IS NULL OR redeemed < max_redemptions) AND deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_benefits_notify_remind", table_name="benefits", postgresql_where=sa.text("NOT has_notified_remind")
+    )
+    op.drop_index("ix_benefits_notify_issue", table_name="benefits", postgresql_where=sa.text("NOT has_notified_issue"))
+    op.drop_index(
+        "ix_benefits_notify_extend", table_name="benefits", postgresql_where=sa.text("NOT has_notified_extend")
+    )
+    op.drop_index(
+        "ix_benefits_external_id", table_name="benefits", postgresql_where=sa.text("external_id_key IS NOT NULL")
+    )
+    op.drop_index("ix_benefits_definition", table_name="benefits", postgresql_where=None)
+    op.drop_index("ix_benefits_claims", table_name="benefits", postgresql_where=sa.text("claimed_at IS NOT NULL"))
+    op.drop_table("benefits")
+    op.drop_table("benefit_tallies")
     op.drop_index("ix_api_tokens_user", table_name="api_tokens", postgresql_where=None)
     op.drop_table("api_tokens")
+    op.drop_index(
+        "uq_allocations_instance", table_name="allocations", postgresql_where=sa.text("allocated_id IS NOT NULL")
+    )
+    op.drop_index(
+        "ix_allocations_profile", table_name="allocations", postgresql_where=sa.text("profile_id IS NOT NULL")
+    )
+    op.drop_index("ix_allocations_free", table_name="allocations", postgresql_where=sa.text("allocated_at IS NULL"))
+    op.drop_table("allocations")
     op.drop_index("ix_validation_rule_values_rule", table_name="validation_rule_values", postgresql_where=None)
     op.drop_table("validation_rule_values")
     op.drop_index("ix_user_roles_role", table_name="user_roles", postgresql_where=None)
@@ -3717,6 +4084,17 @@ def downgrade() -> None:
     op.drop_table("credit_definitions")
     op.drop_index("ix_countries_region", table_name="countries", postgresql_where=None)
     op.drop_table("countries")
+    op.drop_index(
+        "uq_benefit_definitions_handle",
+        table_name="benefit_definitions",
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_benefit_definitions_campaign",
+        table_name="benefit_definitions",
+        postgresql_where=sa.text("campaign IS NOT NULL AND deleted_at IS NULL"),
+    )
+    op.drop_table("benefit_definitions")
     op.drop_index("ix_batch_items_batch", table_name="batch_items", postgresql_where=None)
     op.drop_table("batch_items")
     op.drop_table("action_history_items")
@@ -3788,6 +4166,7 @@ def downgrade() -> None:
     op.drop_table("batches")
     op.drop_index("ix_audits_profile", table_name="audits", postgresql_where=None)
     op.drop_table("audits")
+    op.drop_table("allocation_tallies")
     op.drop_table("actions")
     op.drop_index("ix_action_histories_parent", table_name="action_histories", postgresql_where=None)
     op.drop_index("ix_action_histories_event", table_name="action_histories", postgresql_where=None)
