@@ -137,6 +137,19 @@ class OrderItem(Resource):
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
 
     order = relationship("Order", lazy="raise", viewonly=True, uselist=False)
+    profile = relationship(
+        Profile,
+        lazy="raise",
+        viewonly=True,
+        uselist=False,
+        secondary=Order.__table__,
+        primaryjoin=lambda: and_(
+            OrderItem.tenant_id == foreign(Order.tenant_id), OrderItem.order_id == foreign(Order.id)
+        ),
+        secondaryjoin=lambda: and_(
+            foreign(Order.tenant_id) == Profile.tenant_id, foreign(Order.profile_id) == Profile.id
+        ),
+    )
 
 
 class OrderRef(Tenanted):
