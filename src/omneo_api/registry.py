@@ -21,6 +21,7 @@ MODULES = (
     "commerce.custom_products",
     "commerce.rates.models",
     "commerce.transactions.models",
+    "commerce.orders.models",
     "commerce.claims.models",
     "commerce.claims.jobs",
     "profiles.profile.models",
