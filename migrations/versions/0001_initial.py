@@ -502,6 +502,19 @@ def upgrade() -> None:
         "ix_movements_profile", "movements", ["tenant_id", "profile_id", "at"], unique=False, postgresql_where=None
     )
     op.create_table(
+        "order_queue",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("payload", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("creates", sa.Boolean(), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=True),
+        sa.Column("token_name", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_order_queue")),
+    )
+    op.create_table(
         "permissions",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -1666,6 +1679,9 @@ def upgrade() -> None:
         sa.Column("payments", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
         sa.Column("external_id_key", sa.Text(), sa.Computed("lower(external_id)", persisted=True), nullable=True),
+        sa.Column(
+            "external_order_id_key", sa.Text(), sa.Computed("lower(external_order_id)", persisted=True), nullable=True
+        ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "location_id"],
             ["locations.tenant_id", "locations.id"],
@@ -1683,7 +1699,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_transactions_external_order",
         "transactions",
-        ["tenant_id", "external_order_id"],
+        ["tenant_id", "external_order_id_key"],
         unique=False,
         postgresql_where=None,
     )
@@ -2418,6 +2434,88 @@ def upgrade() -> None:
         ["tenant_id", "profile_id", "assignment_type"],
         unique=True,
         postgresql_where=sa.text("is_default AND deleted_at IS NULL"),
+    )
+    op.create_table(
+        "orders",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("profile_id", sa.UUID(), nullable=True),
+        sa.Column("total", sa.Numeric(precision=18, scale=4), nullable=False),
+        sa.Column("total_original", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("rounding", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("margin", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("systems", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("is_void", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("transacted_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("timezone", sa.Text(), nullable=False),
+        sa.Column("location_id", sa.BigInteger(), nullable=True),
+        sa.Column("staff_id", sa.UUID(), nullable=True),
+        sa.Column("payments", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("fees", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("tags", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("receipt_is_email", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("receipt_ref", sa.Text(), nullable=True),
+        sa.Column("receipt_email", sa.Text(), nullable=True),
+        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("currency", sa.Text(), nullable=True),
+        sa.Column("currency_id", sa.BigInteger(), nullable=True),
+        sa.Column("currency_rate", sa.Numeric(precision=18, scale=8), nullable=True),
+        sa.Column("type", sa.Text(), nullable=True),
+        sa.Column("status", sa.Text(), nullable=True),
+        sa.Column("order_number", sa.Text(), nullable=True),
+        sa.Column("due_date", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("organisation_id", sa.BigInteger(), nullable=True),
+        sa.Column("deliver_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("external_id_key", sa.Text(), sa.Computed("lower(external_id)", persisted=True), nullable=True),
+        sa.Column("receipt_ref_key", sa.Text(), sa.Computed("lower(receipt_ref)", persisted=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "location_id"],
+            ["locations.tenant_id", "locations.id"],
+            name=op.f("fk_orders_tenant_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_orders_tenant_id_profile_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_orders")),
+    )
+    op.create_index(
+        "ix_orders_external_id", "orders", ["tenant_id", "external_id_key"], unique=False, postgresql_where=None
+    )
+    op.create_index(
+        "ix_orders_location",
+        "orders",
+        ["tenant_id", "location_id", "transacted_at"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_index(
+        "ix_orders_order_number", "orders", ["tenant_id", "order_number"], unique=False, postgresql_where=None
+    )
+    op.create_index(
+        "ix_orders_profile",
+        "orders",
+        ["tenant_id", "profile_id", "transacted_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_orders_receipt", "orders", ["tenant_id", "receipt_ref_key"], unique=False, postgresql_where=None
+    )
+    op.create_index(
+        "ix_orders_transacted_at",
+        "orders",
+        ["tenant_id", "transacted_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.create_table(
         "points",
@@ -3301,62 +3399,6 @@ def upgrade() -> None:
         postgresql_where=None,
     )
     op.create_table(
-        "transaction_states",
-        sa.Column(
-            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
-        ),
-        sa.Column("transaction_id", sa.BigInteger(), nullable=False),
-        sa.Column("profile_id", sa.UUID(), nullable=True),
-        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("claim_id", sa.BigInteger(), nullable=True),
-        sa.Column("transacted_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("void_kind", sa.Text(), nullable=True),
-        sa.Column("successor_id", sa.BigInteger(), nullable=True),
-        sa.Column("tags", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
-        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-        sa.Column("receipt_is_email", sa.Boolean(), server_default=sa.text("false"), nullable=False),
-        sa.Column("receipt_ref", sa.Text(), nullable=True),
-        sa.Column("linked_receipt_ref", sa.Text(), nullable=True),
-        sa.Column("receipt_email", sa.Text(), nullable=True),
-        sa.Column("need_action", sa.Boolean(), nullable=True),
-        sa.Column("status", sa.Text(), nullable=True),
-        sa.Column("synced_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
-        sa.Column("receipt_ref_key", sa.Text(), sa.Computed("lower(receipt_ref)", persisted=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["tenant_id", "profile_id"],
-            ["profiles.tenant_id", "profiles.id"],
-            name=op.f("fk_transaction_states_tenant_id_profile_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id", "transaction_id"],
-            ["transactions.tenant_id", "transactions.id"],
-            name=op.f("fk_transaction_states_tenant_id_transaction_id"),
-        ),
-        sa.PrimaryKeyConstraint("tenant_id", "transaction_id", name=op.f("pk_transaction_states")),
-    )
-    op.create_index(
-        "ix_transaction_states_profile",
-        "transaction_states",
-        ["tenant_id", "profile_id", "transacted_at", "transaction_id"],
-        unique=False,
-        postgresql_include=["void_kind"],
-    )
-    op.create_index(
-        "ix_transaction_states_receipt",
-        "transaction_states",
-        ["tenant_id", "receipt_ref_key"],
-        unique=False,
-        postgresql_where=None,
-    )
-    op.create_index(
-        "ix_transaction_states_transacted_at",
-        "transaction_states",
-        ["tenant_id", "transacted_at", "transaction_id"],
-        unique=False,
-        postgresql_include=["void_kind"],
-    )
-    op.create_table(
         "transaction_voids",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -3460,6 +3502,75 @@ def upgrade() -> None:
         ["tenant_id", "profile_id", "id"],
         unique=False,
         postgresql_where=None,
+    )
+    op.create_table(
+        "order_external_refs",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("system", sa.Text(), nullable=False),
+        sa.Column("external_id_key", sa.Text(), nullable=False),
+        sa.Column("order_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "order_id"],
+            ["orders.tenant_id", "orders.id"],
+            name=op.f("fk_order_external_refs_tenant_id_order_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "system", "external_id_key", name=op.f("pk_order_external_refs")),
+    )
+    op.create_index(
+        "ix_order_external_refs_external_id",
+        "order_external_refs",
+        ["tenant_id", "external_id_key"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_index(
+        "ix_order_external_refs_order",
+        "order_external_refs",
+        ["tenant_id", "order_id"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_table(
+        "order_items",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("order_id", sa.BigInteger(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("quantity", sa.Numeric(precision=18, scale=4), nullable=False),
+        sa.Column("price_current", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("price_sell", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("price_original", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("price_margin", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("price_tax", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("discounts", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("is_void", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("sku", sa.Text(), nullable=True),
+        sa.Column("variant_external_id", sa.Text(), nullable=True),
+        sa.Column("product_variant_id", sa.BigInteger(), nullable=True),
+        sa.Column("department", sa.Text(), nullable=True),
+        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("tags", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "order_id"], ["orders.tenant_id", "orders.id"], name=op.f("fk_order_items_tenant_id_order_id")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_order_items")),
+    )
+    op.create_index(
+        "ix_order_items_order", "order_items", ["tenant_id", "order_id", "id"], unique=False, postgresql_where=None
+    )
+    op.create_index(
+        "ix_order_items_variant",
+        "order_items",
+        ["tenant_id", "product_variant_id"],
+        unique=False,
+        postgresql_where=sa.text("product_variant_id IS NOT NULL"),
     )
     op.create_table(
         "profile_date_links",
@@ -3644,6 +3755,75 @@ def upgrade() -> None:
         postgresql_where=sa.text("product_variant_id IS NOT NULL"),
     )
     op.create_table(
+        "transaction_states",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("transaction_id", sa.BigInteger(), nullable=False),
+        sa.Column("profile_id", sa.UUID(), nullable=True),
+        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("claim_id", sa.BigInteger(), nullable=True),
+        sa.Column("order_id", sa.BigInteger(), nullable=True),
+        sa.Column("transacted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("void_kind", sa.Text(), nullable=True),
+        sa.Column("successor_id", sa.BigInteger(), nullable=True),
+        sa.Column("tags", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("receipt_is_email", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("receipt_ref", sa.Text(), nullable=True),
+        sa.Column("linked_receipt_ref", sa.Text(), nullable=True),
+        sa.Column("receipt_email", sa.Text(), nullable=True),
+        sa.Column("need_action", sa.Boolean(), nullable=True),
+        sa.Column("status", sa.Text(), nullable=True),
+        sa.Column("synced_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("receipt_ref_key", sa.Text(), sa.Computed("lower(receipt_ref)", persisted=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "order_id"],
+            ["orders.tenant_id", "orders.id"],
+            name=op.f("fk_transaction_states_tenant_id_order_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_transaction_states_tenant_id_profile_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "transaction_id"],
+            ["transactions.tenant_id", "transactions.id"],
+            name=op.f("fk_transaction_states_tenant_id_transaction_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "transaction_id", name=op.f("pk_transaction_states")),
+    )
+    op.create_index(
+        "ix_transaction_states_order",
+        "transaction_states",
+        ["tenant_id", "order_id"],
+        unique=False,
+        postgresql_where=sa.text("order_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_transaction_states_profile",
+        "transaction_states",
+        ["tenant_id", "profile_id", "transacted_at", "transaction_id"],
+        unique=False,
+        postgresql_include=["void_kind"],
+    )
+    op.create_index(
+        "ix_transaction_states_receipt",
+        "transaction_states",
+        ["tenant_id", "receipt_ref_key"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_index(
+        "ix_transaction_states_transacted_at",
+        "transaction_states",
+        ["tenant_id", "transacted_at", "transaction_id"],
+        unique=False,
+        postgresql_include=["void_kind"],
+    )
+    op.create_table(
         "ratings",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -3755,6 +3935,15 @@ def downgrade() -> None:
     )
     op.drop_table("ratings")
     op.drop_index(
+        "ix_transaction_states_transacted_at", table_name="transaction_states", postgresql_include=["void_kind"]
+    )
+    op.drop_index("ix_transaction_states_receipt", table_name="transaction_states", postgresql_where=None)
+    op.drop_index("ix_transaction_states_profile", table_name="transaction_states", postgresql_include=["void_kind"])
+    op.drop_index(
+        "ix_transaction_states_order", table_name="transaction_states", postgresql_where=sa.text("order_id IS NOT NULL")
+    )
+    op.drop_table("transaction_states")
+    op.drop_index(
         "ix_item_annotations_variant",
         table_name="transaction_item_annotations",
         postgresql_where=sa.text("product_variant_id IS NOT NULL"),
@@ -3782,6 +3971,14 @@ def downgrade() -> None:
     op.drop_index("ix_profile_date_links_profile", table_name="profile_date_links", postgresql_where=None)
     op.drop_index("ix_profile_date_links_date", table_name="profile_date_links", postgresql_where=None)
     op.drop_table("profile_date_links")
+    op.drop_index(
+        "ix_order_items_variant", table_name="order_items", postgresql_where=sa.text("product_variant_id IS NOT NULL")
+    )
+    op.drop_index("ix_order_items_order", table_name="order_items", postgresql_where=None)
+    op.drop_table("order_items")
+    op.drop_index("ix_order_external_refs_order", table_name="order_external_refs", postgresql_where=None)
+    op.drop_index("ix_order_external_refs_external_id", table_name="order_external_refs", postgresql_where=None)
+    op.drop_table("order_external_refs")
     op.drop_index("ix_interactions_profile", table_name="interactions", postgresql_where=None)
     op.drop_index(
         "ix_interactions_object", table_name="interactions", postgresql_where=sa.text("interacted_type IS NOT NULL")
@@ -3791,12 +3988,6 @@ def downgrade() -> None:
     )
     op.drop_table("interactions")
     op.drop_table("transaction_voids")
-    op.drop_index(
-        "ix_transaction_states_transacted_at", table_name="transaction_states", postgresql_include=["void_kind"]
-    )
-    op.drop_index("ix_transaction_states_receipt", table_name="transaction_states", postgresql_where=None)
-    op.drop_index("ix_transaction_states_profile", table_name="transaction_states", postgresql_include=["void_kind"])
-    op.drop_table("transaction_states")
     op.drop_index("ix_transaction_items_transaction", table_name="transaction_items", postgresql_where=None)
     op.drop_table("transaction_items")
     op.drop_index(
@@ -3905,6 +4096,13 @@ def downgrade() -> None:
     op.drop_index("ix_points_linked", table_name="points", postgresql_where=sa.text("linked_profile_id IS NOT NULL"))
     op.drop_index("ix_points_definition", table_name="points", postgresql_where=None)
     op.drop_table("points")
+    op.drop_index("ix_orders_transacted_at", table_name="orders", postgresql_where=sa.text("deleted_at IS NULL"))
+    op.drop_index("ix_orders_receipt", table_name="orders", postgresql_where=None)
+    op.drop_index("ix_orders_profile", table_name="orders", postgresql_where=sa.text("deleted_at IS NULL"))
+    op.drop_index("ix_orders_order_number", table_name="orders", postgresql_where=None)
+    op.drop_index("ix_orders_location", table_name="orders", postgresql_where=None)
+    op.drop_index("ix_orders_external_id", table_name="orders", postgresql_where=None)
+    op.drop_table("orders")
     op.drop_index(
         "uq_location_profiles_default",
         table_name="location_profiles",
@@ -4124,6 +4322,7 @@ def downgrade() -> None:
     op.drop_table("product_queue")
     op.drop_table("product_categories")
     op.drop_table("permissions")
+    op.drop_table("order_queue")
     op.drop_index("ix_movements_profile", table_name="movements", postgresql_where=None)
     op.drop_index("ix_movements_lot", table_name="movements", postgresql_where=None)
     op.drop_index(
