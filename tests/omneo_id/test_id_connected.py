@@ -61,6 +61,7 @@ async def test_a_connection_shows_what_it_shares_and_opens_a_child_to_its_parent
     await child.call("POST", f"{back}/addresses", 403, json=place)
     await parent.call("GET", f"{path}/connections", 404)
 
+    assert await parent.call("GET", "/health", headers={"Authorization": "Bearer no"}) == {"status": "ok"}
     stranger, _ = await customer(shop)
     await stranger.call("GET", path, 404)
     await parent.call("GET", "/profiles/connection/999999999", 404)
