@@ -54,6 +54,7 @@ MODULES = (
     "profiles.aggregations.view",
     "profiles.profile.jobs",
     "profiles.statuses.jobs",
+    "profiles.erasure.models",
     "profiles.erasure.jobs",
     "incentives.benefits.jobs",
 )

@@ -7,6 +7,7 @@ from omneo_api.commerce.locations.service import locations
 from omneo_api.foundation.calls import Answer, Call
 from omneo_api.foundation.operations import Operation, Routes
 from omneo_api.omneo_id import quick_create, writable
+from omneo_api.omneo_id.connected import for_connected
 from omneo_api.omneo_id.mount import Offer, for_customers
 from omneo_api.omneo_id.tokens import IdTokens, minting
 
@@ -105,9 +106,11 @@ OFFERS = (
 
 def operations(admin: Sequence[Operation], tokens: IdTokens) -> list[Operation]:
     """Every operation below `/id/api/v1`; `admin` are those of v3, of which the offered ones are mounted again."""
+    mine = for_customers(admin, OFFERS)
     return [
         *minting(tokens).mounted(),
-        *for_customers(admin, OFFERS),
+        *mine,
+        *for_connected(OFFERS, mine),
         *quick_create.routes().mounted(),
         *_public().mounted(),
     ]
