@@ -515,6 +515,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_order_queue")),
     )
     op.create_table(
+        "pending_erasures",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("profile_id", sa.UUID(), nullable=False),
+        sa.Column("traces", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "profile_id", name=op.f("pk_pending_erasures")),
+    )
+    op.create_table(
         "permissions",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -4322,6 +4331,7 @@ def downgrade() -> None:
     op.drop_table("product_queue")
     op.drop_table("product_categories")
     op.drop_table("permissions")
+    op.drop_table("pending_erasures")
     op.drop_table("order_queue")
     op.drop_index("ix_movements_profile", table_name="movements", postgresql_where=None)
     op.drop_index("ix_movements_lot", table_name="movements", postgresql_where=None)
