@@ -90,6 +90,20 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "allocation_tallies",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("definition_type", sa.Text(), nullable=False),
+        sa.Column("definition_id", sa.BigInteger(), nullable=False),
+        sa.Column("slot", sa.SmallInteger(), nullable=False),
+        sa.Column("loaded", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("given", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.PrimaryKeyConstraint(
+            "tenant_id", "definition_type", "definition_id", "slot", name=op.f("pk_allocation_tallies")
+        ),
+    )
+    op.create_table(
         "audits",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -488,6 +502,28 @@ def upgrade() -> None:
         "ix_movements_profile", "movements", ["tenant_id", "profile_id", "at"], unique=False, postgresql_where=None
     )
     op.create_table(
+        "order_queue",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("payload", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("creates", sa.Boolean(), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=True),
+        sa.Column("token_name", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_order_queue")),
+    )
+    op.create_table(
+        "pending_erasures",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("profile_id", sa.UUID(), nullable=False),
+        sa.Column("traces", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "profile_id", name=op.f("pk_pending_erasures")),
+    )
+    op.create_table(
         "permissions",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -879,6 +915,96 @@ def upgrade() -> None:
         "ix_batch_items_batch", "batch_items", ["tenant_id", "batch_id", "id"], unique=False, postgresql_where=None
     )
     op.create_table(
+        "benefit_definitions",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("type", sa.Text(), nullable=True),
+        sa.Column("value", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("end_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("max_redemptions", sa.Integer(), server_default=sa.text("1"), nullable=True),
+        sa.Column("max_global_redemptions", sa.Integer(), nullable=True),
+        sa.Column("is_archived", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("allow_user_redeem", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("is_claimable", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("is_reclaimable", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("claim_period_start_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("claim_period_end_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("claim_condition", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("claim_timeframe", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("view_condition", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("visibility_condition", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("campaign", sa.Text(), nullable=True),
+        sa.Column("force_allocation", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("redeem_code_pos", sa.Text(), nullable=True),
+        sa.Column("redeem_code_online", sa.Text(), nullable=True),
+        sa.Column("redeem_instructions_store", sa.Text(), nullable=True),
+        sa.Column("redeem_instructions_online", sa.Text(), nullable=True),
+        sa.Column("notify_extend_offset_days", sa.Integer(), nullable=True),
+        sa.Column("notify_extend_offset_hour", sa.SmallInteger(), nullable=True),
+        sa.Column("remind_target_id", sa.BigInteger(), nullable=True),
+        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("tags", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("handle", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("region_id", sa.BigInteger(), nullable=True),
+        sa.Column("currency", sa.Text(), nullable=True),
+        sa.Column("period", sa.Integer(), nullable=True),
+        sa.Column("period_type", sa.Text(), server_default=sa.text("'days'"), nullable=False),
+        sa.Column("absolute_expiry", sa.Text(), nullable=True),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("short_description", sa.Text(), nullable=True),
+        sa.Column("long_description", sa.Text(), nullable=True),
+        sa.Column("terms_conditions", sa.Text(), nullable=True),
+        sa.Column("earn_instructions", sa.Text(), nullable=True),
+        sa.Column("internal_notes", sa.Text(), nullable=True),
+        sa.Column("icon", sa.Text(), nullable=True),
+        sa.Column("image_url", sa.Text(), nullable=True),
+        sa.Column("is_extendable", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("is_assignable", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("is_reassignable", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("is_published", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("issue_target_id", sa.BigInteger(), nullable=True),
+        sa.Column("extend_target_id", sa.BigInteger(), nullable=True),
+        sa.Column("notify_schedule_offset", sa.Integer(), nullable=True),
+        sa.Column("notify_issue_offset_days", sa.Integer(), nullable=True),
+        sa.Column("notify_issue_offset_hour", sa.SmallInteger(), nullable=True),
+        sa.Column("notify_remind_offset_days", sa.Integer(), nullable=True),
+        sa.Column("notify_remind_offset_hour", sa.SmallInteger(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("handle_key", sa.Text(), sa.Computed("lower(handle)", persisted=True), nullable=False),
+        sa.CheckConstraint("max_redemptions >= 1", name=op.f("ck_benefit_definitions_redeemable_once_at_least")),
+        sa.CheckConstraint(
+            "value >= 0 AND period >= 0 AND max_global_redemptions >= 0",
+            name=op.f("ck_benefit_definitions_not_negative"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "region_id"],
+            ["regions.tenant_id", "regions.id"],
+            name=op.f("fk_benefit_definitions_tenant_id_region_id"),
+            ondelete="SET NULL (region_id)",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_benefit_definitions")),
+    )
+    op.create_index(
+        "ix_benefit_definitions_campaign",
+        "benefit_definitions",
+        ["tenant_id", "campaign"],
+        unique=False,
+        postgresql_where=sa.text("campaign IS NOT NULL AND deleted_at IS NULL"),
+    )
+    op.create_index(
+        "uq_benefit_definitions_handle",
+        "benefit_definitions",
+        ["tenant_id", "handle_key"],
+        unique=True,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_table(
         "countries",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -934,6 +1060,10 @@ def upgrade() -> None:
         sa.Column("remind_target_id", sa.BigInteger(), nullable=True),
         sa.Column("tags", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("handle", sa.Text(), nullable=False),
+        sa.Column("max_value", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("extend_days", sa.Integer(), nullable=True),
+        sa.Column("expiry_target_id", sa.BigInteger(), nullable=True),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("region_id", sa.BigInteger(), nullable=True),
         sa.Column("currency", sa.Text(), nullable=True),
@@ -948,15 +1078,11 @@ def upgrade() -> None:
         sa.Column("internal_notes", sa.Text(), nullable=True),
         sa.Column("icon", sa.Text(), nullable=True),
         sa.Column("image_url", sa.Text(), nullable=True),
-        sa.Column("max_value", sa.Numeric(precision=18, scale=4), nullable=True),
-        sa.Column("type", sa.Text(), nullable=False),
         sa.Column("is_extendable", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("is_assignable", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("is_reassignable", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("is_published", sa.Boolean(), server_default=sa.text("false"), nullable=False),
-        sa.Column("extend_days", sa.Integer(), nullable=True),
         sa.Column("issue_target_id", sa.BigInteger(), nullable=True),
-        sa.Column("expiry_target_id", sa.BigInteger(), nullable=True),
         sa.Column("extend_target_id", sa.BigInteger(), nullable=True),
         sa.Column("notify_schedule_offset", sa.Integer(), nullable=True),
         sa.Column("notify_issue_offset_days", sa.Integer(), nullable=True),
@@ -1462,6 +1588,10 @@ def upgrade() -> None:
         sa.Column("notify_extend_offset_hour", sa.SmallInteger(), nullable=True),
         sa.Column("tags", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
         sa.Column("handle", sa.Text(), nullable=False),
+        sa.Column("max_value", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("extend_days", sa.Integer(), nullable=True),
+        sa.Column("expiry_target_id", sa.BigInteger(), nullable=True),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("region_id", sa.BigInteger(), nullable=True),
         sa.Column("currency", sa.Text(), nullable=True),
@@ -1476,15 +1606,11 @@ def upgrade() -> None:
         sa.Column("internal_notes", sa.Text(), nullable=True),
         sa.Column("icon", sa.Text(), nullable=True),
         sa.Column("image_url", sa.Text(), nullable=True),
-        sa.Column("max_value", sa.Numeric(precision=18, scale=4), nullable=True),
-        sa.Column("type", sa.Text(), nullable=False),
         sa.Column("is_extendable", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("is_assignable", sa.Boolean(), server_default=sa.text("true"), nullable=False),
         sa.Column("is_reassignable", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("is_published", sa.Boolean(), server_default=sa.text("false"), nullable=False),
-        sa.Column("extend_days", sa.Integer(), nullable=True),
         sa.Column("issue_target_id", sa.BigInteger(), nullable=True),
-        sa.Column("expiry_target_id", sa.BigInteger(), nullable=True),
         sa.Column("extend_target_id", sa.BigInteger(), nullable=True),
         sa.Column("notify_schedule_offset", sa.Integer(), nullable=True),
         sa.Column("notify_issue_offset_days", sa.Integer(), nullable=True),
@@ -1562,6 +1688,9 @@ def upgrade() -> None:
         sa.Column("payments", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
         sa.Column("external_id_key", sa.Text(), sa.Computed("lower(external_id)", persisted=True), nullable=True),
+        sa.Column(
+            "external_order_id_key", sa.Text(), sa.Computed("lower(external_order_id)", persisted=True), nullable=True
+        ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "location_id"],
             ["locations.tenant_id", "locations.id"],
@@ -1579,7 +1708,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_transactions_external_order",
         "transactions",
-        ["tenant_id", "external_order_id"],
+        ["tenant_id", "external_order_id_key"],
         unique=False,
         postgresql_where=None,
     )
@@ -1643,6 +1772,70 @@ def upgrade() -> None:
         postgresql_where=None,
     )
     op.create_table(
+        "allocations",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("definition_type", sa.Text(), nullable=False),
+        sa.Column("definition_id", sa.BigInteger(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("value", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("valid_from", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("valid_to", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("allocated_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("allocated_type", sa.Text(), nullable=True),
+        sa.Column("allocated_id", sa.BigInteger(), nullable=True),
+        sa.Column("profile_id", sa.UUID(), nullable=True),
+        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.CheckConstraint(
+            "definition_type IN ('benefit_definition', 'point_definition', 'reward_definition')",
+            name=op.f("ck_allocations_definition_type"),
+        ),
+        sa.CheckConstraint("(allocated_id IS NULL) = (allocated_type IS NULL)", name=op.f("ck_allocations_instance")),
+        sa.CheckConstraint(
+            "allocated_id IS NULL OR allocated_at IS NOT NULL", name=op.f("ck_allocations_given_at_a_time")
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_allocations_tenant_id_profile_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_allocations")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "definition_type",
+            "definition_id",
+            "code",
+            name=op.f("uq_allocations_tenant_id_definition_type_definition_id_code"),
+        ),
+    )
+    op.create_index(
+        "ix_allocations_free",
+        "allocations",
+        ["tenant_id", "definition_type", "definition_id", "id"],
+        unique=False,
+        postgresql_where=sa.text("allocated_at IS NULL"),
+    )
+    op.create_index(
+        "ix_allocations_profile",
+        "allocations",
+        ["tenant_id", "profile_id"],
+        unique=False,
+        postgresql_where=sa.text("profile_id IS NOT NULL"),
+    )
+    op.create_index(
+        "uq_allocations_instance",
+        "allocations",
+        ["tenant_id", "allocated_type", "allocated_id"],
+        unique=True,
+        postgresql_where=sa.text("allocated_id IS NOT NULL"),
+    )
+    op.create_table(
         "api_tokens",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -1676,6 +1869,159 @@ def upgrade() -> None:
         sa.UniqueConstraint("tenant_id", "token_hash", name=op.f("uq_api_tokens_tenant_id_token_hash")),
     )
     op.create_index("ix_api_tokens_user", "api_tokens", ["tenant_id", "user_id"], unique=False, postgresql_where=None)
+    op.create_table(
+        "benefit_tallies",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("benefit_definition_id", sa.BigInteger(), nullable=False),
+        sa.Column("slot", sa.SmallInteger(), nullable=False),
+        sa.Column("created", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("redeemed", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "benefit_definition_id"],
+            ["benefit_definitions.tenant_id", "benefit_definitions.id"],
+            name=op.f("fk_benefit_tallies_tenant_id_benefit_definition_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "benefit_definition_id", "slot", name=op.f("pk_benefit_tallies")),
+    )
+    op.create_table(
+        "benefits",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("profile_id", sa.UUID(), nullable=False),
+        sa.Column("benefit_definition_id", sa.BigInteger(), nullable=False),
+        sa.Column("phase", sa.Text(), server_default=sa.text("'pending'"), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("extended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("timezone", sa.Text(), nullable=True),
+        sa.Column("value", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("max_redemptions", sa.Integer(), nullable=True),
+        sa.Column("redeemed", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("redeem_code_pos", sa.Text(), nullable=True),
+        sa.Column("redeem_code_online", sa.Text(), nullable=True),
+        sa.Column("is_combined", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("combine_meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("source_type", sa.Text(), nullable=True),
+        sa.Column("source_id", sa.BigInteger(), nullable=True),
+        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("notify_issue_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("notify_remind_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("notify_extend_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("has_notified_issue", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("has_notified_remind", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("has_notified_extend", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("external_id_key", sa.Text(), sa.Computed("lower(external_id)", persisted=True), nullable=True),
+        sa.Column(
+            "usable_until",
+            sa.DateTime(timezone=True),
+            sa.Computed("coalesce(expires_at, 'infinity'::timestamp with time zone)", persisted=True),
+            nullable=False,
+        ),
+        sa.CheckConstraint("phase IN ('pending', 'open', 'ended')", name=op.f("ck_benefits_phase")),
+        sa.CheckConstraint("redeemed >= 0 AND redeemed <= max_redemptions", name=op.f("ck_benefits_within_its_limit")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "benefit_definition_id"],
+            ["benefit_definitions.tenant_id", "benefit_definitions.id"],
+            name=op.f("fk_benefits_tenant_id_benefit_definition_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_benefits_tenant_id_profile_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_benefits")),
+    )
+    op.create_index(
+        "ix_benefits_claims",
+        "benefits",
+        ["tenant_id", "profile_id", "benefit_definition_id"],
+        unique=False,
+        postgresql_where=sa.text("claimed_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_benefits_definition",
+        "benefits",
+        ["tenant_id", "benefit_definition_id", "id"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_index(
+        "ix_benefits_external_id",
+        "benefits",
+        ["tenant_id", "external_id_key"],
+        unique=False,
+        postgresql_where=sa.text("external_id_key IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_benefits_notify_extend",
+        "benefits",
+        ["tenant_id", "notify_extend_at"],
+        unique=False,
+        postgresql_where=sa.text("NOT has_notified_extend"),
+    )
+    op.create_index(
+        "ix_benefits_notify_issue",
+        "benefits",
+        ["tenant_id", "notify_issue_at"],
+        unique=False,
+        postgresql_where=sa.text("NOT has_notified_issue"),
+    )
+    op.create_index(
+        "ix_benefits_notify_remind",
+        "benefits",
+        ["tenant_id", "notify_remind_at"],
+        unique=False,
+        postgresql_where=sa.text("NOT has_notified_remind"),
+    )
+    op.create_index(
+        "ix_benefits_open",
+        "benefits",
+        ["tenant_id", "profile_id", "usable_until"],
+        unique=False,
+        postgresql_where=sa.text("(max_redemptions IS NULL OR redeemed < max_redemptions) AND deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_benefits_profile", "benefits", ["tenant_id", "profile_id", "id"], unique=False, postgresql_where=None
+    )
+    op.create_index(
+        "ix_benefits_source",
+        "benefits",
+        ["tenant_id", "source_type", "source_id"],
+        unique=False,
+        postgresql_where=sa.text("source_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_benefits_to_activate",
+        "benefits",
+        ["tenant_id", "issued_at"],
+        unique=False,
+        postgresql_where=sa.text("phase = 'pending' AND deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_benefits_to_expire",
+        "benefits",
+        ["tenant_id", "usable_until"],
+        unique=False,
+        postgresql_where=sa.text(
+            "phase = 'open' AND (max_redemptions IS NULL OR redeemed < max_redemptions) AND deleted_at IS NULL"
+        ),
+    )
+    op.create_index(
+        "ix_benefits_unended",
+        "benefits",
+        ["tenant_id", "profile_id"],
+        unique=False,
+        postgresql_where=sa.text("phase <> 'ended' AND deleted_at IS NULL"),
+    )
     op.create_table(
         "connections",
         sa.Column(
@@ -1856,10 +2202,10 @@ def upgrade() -> None:
         sa.Column("is_system_generated", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("value_initial", sa.Numeric(precision=18, scale=4), nullable=False),
         sa.Column("value_remaining", sa.Numeric(precision=18, scale=4), nullable=False),
-        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("currency", sa.Text(), nullable=True),
         sa.Column("cycle", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
@@ -2099,6 +2445,88 @@ def upgrade() -> None:
         postgresql_where=sa.text("is_default AND deleted_at IS NULL"),
     )
     op.create_table(
+        "orders",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("profile_id", sa.UUID(), nullable=True),
+        sa.Column("total", sa.Numeric(precision=18, scale=4), nullable=False),
+        sa.Column("total_original", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("rounding", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("margin", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("systems", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("is_void", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("transacted_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("timezone", sa.Text(), nullable=False),
+        sa.Column("location_id", sa.BigInteger(), nullable=True),
+        sa.Column("staff_id", sa.UUID(), nullable=True),
+        sa.Column("payments", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("fees", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("tags", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("receipt_is_email", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("receipt_ref", sa.Text(), nullable=True),
+        sa.Column("receipt_email", sa.Text(), nullable=True),
+        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("currency", sa.Text(), nullable=True),
+        sa.Column("currency_id", sa.BigInteger(), nullable=True),
+        sa.Column("currency_rate", sa.Numeric(precision=18, scale=8), nullable=True),
+        sa.Column("type", sa.Text(), nullable=True),
+        sa.Column("status", sa.Text(), nullable=True),
+        sa.Column("order_number", sa.Text(), nullable=True),
+        sa.Column("due_date", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("organisation_id", sa.BigInteger(), nullable=True),
+        sa.Column("deliver_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("external_id_key", sa.Text(), sa.Computed("lower(external_id)", persisted=True), nullable=True),
+        sa.Column("receipt_ref_key", sa.Text(), sa.Computed("lower(receipt_ref)", persisted=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "location_id"],
+            ["locations.tenant_id", "locations.id"],
+            name=op.f("fk_orders_tenant_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_orders_tenant_id_profile_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_orders")),
+    )
+    op.create_index(
+        "ix_orders_external_id", "orders", ["tenant_id", "external_id_key"], unique=False, postgresql_where=None
+    )
+    op.create_index(
+        "ix_orders_location",
+        "orders",
+        ["tenant_id", "location_id", "transacted_at"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_index(
+        "ix_orders_order_number", "orders", ["tenant_id", "order_number"], unique=False, postgresql_where=None
+    )
+    op.create_index(
+        "ix_orders_profile",
+        "orders",
+        ["tenant_id", "profile_id", "transacted_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_orders_receipt", "orders", ["tenant_id", "receipt_ref_key"], unique=False, postgresql_where=None
+    )
+    op.create_index(
+        "ix_orders_transacted_at",
+        "orders",
+        ["tenant_id", "transacted_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_table(
         "points",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -2117,10 +2545,10 @@ def upgrade() -> None:
         sa.Column("external_key", sa.Text(), nullable=True),
         sa.Column("value_initial", sa.Numeric(precision=18, scale=4), nullable=False),
         sa.Column("value_remaining", sa.Numeric(precision=18, scale=4), nullable=False),
-        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("currency", sa.Text(), nullable=True),
         sa.Column("cycle", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
         sa.Column(
@@ -2757,10 +3185,10 @@ def upgrade() -> None:
         sa.Column("external_id", sa.Text(), nullable=True),
         sa.Column("value_initial", sa.Numeric(precision=18, scale=4), nullable=False),
         sa.Column("value_remaining", sa.Numeric(precision=18, scale=4), nullable=False),
-        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("currency", sa.Text(), nullable=True),
         sa.Column("cycle", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
@@ -2980,62 +3408,6 @@ def upgrade() -> None:
         postgresql_where=None,
     )
     op.create_table(
-        "transaction_states",
-        sa.Column(
-            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
-        ),
-        sa.Column("transaction_id", sa.BigInteger(), nullable=False),
-        sa.Column("profile_id", sa.UUID(), nullable=True),
-        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("claim_id", sa.BigInteger(), nullable=True),
-        sa.Column("transacted_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("void_kind", sa.Text(), nullable=True),
-        sa.Column("successor_id", sa.BigInteger(), nullable=True),
-        sa.Column("tags", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
-        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-        sa.Column("receipt_is_email", sa.Boolean(), server_default=sa.text("false"), nullable=False),
-        sa.Column("receipt_ref", sa.Text(), nullable=True),
-        sa.Column("linked_receipt_ref", sa.Text(), nullable=True),
-        sa.Column("receipt_email", sa.Text(), nullable=True),
-        sa.Column("need_action", sa.Boolean(), nullable=True),
-        sa.Column("status", sa.Text(), nullable=True),
-        sa.Column("synced_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
-        sa.Column("receipt_ref_key", sa.Text(), sa.Computed("lower(receipt_ref)", persisted=True), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["tenant_id", "profile_id"],
-            ["profiles.tenant_id", "profiles.id"],
-            name=op.f("fk_transaction_states_tenant_id_profile_id"),
-        ),
-        sa.ForeignKeyConstraint(
-            ["tenant_id", "transaction_id"],
-            ["transactions.tenant_id", "transactions.id"],
-            name=op.f("fk_transaction_states_tenant_id_transaction_id"),
-        ),
-        sa.PrimaryKeyConstraint("tenant_id", "transaction_id", name=op.f("pk_transaction_states")),
-    )
-    op.create_index(
-        "ix_transaction_states_profile",
-        "transaction_states",
-        ["tenant_id", "profile_id", "transacted_at", "transaction_id"],
-        unique=False,
-        postgresql_include=["void_kind"],
-    )
-    op.create_index(
-        "ix_transaction_states_receipt",
-        "transaction_states",
-        ["tenant_id", "receipt_ref_key"],
-        unique=False,
-        postgresql_where=None,
-    )
-    op.create_index(
-        "ix_transaction_states_transacted_at",
-        "transaction_states",
-        ["tenant_id", "transacted_at", "transaction_id"],
-        unique=False,
-        postgresql_include=["void_kind"],
-    )
-    op.create_table(
         "transaction_voids",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -3139,6 +3511,75 @@ def upgrade() -> None:
         ["tenant_id", "profile_id", "id"],
         unique=False,
         postgresql_where=None,
+    )
+    op.create_table(
+        "order_external_refs",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("system", sa.Text(), nullable=False),
+        sa.Column("external_id_key", sa.Text(), nullable=False),
+        sa.Column("order_id", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "order_id"],
+            ["orders.tenant_id", "orders.id"],
+            name=op.f("fk_order_external_refs_tenant_id_order_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "system", "external_id_key", name=op.f("pk_order_external_refs")),
+    )
+    op.create_index(
+        "ix_order_external_refs_external_id",
+        "order_external_refs",
+        ["tenant_id", "external_id_key"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_index(
+        "ix_order_external_refs_order",
+        "order_external_refs",
+        ["tenant_id", "order_id"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_table(
+        "order_items",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("order_id", sa.BigInteger(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("quantity", sa.Numeric(precision=18, scale=4), nullable=False),
+        sa.Column("price_current", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("price_sell", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("price_original", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("price_margin", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("price_tax", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("discounts", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("is_void", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("sku", sa.Text(), nullable=True),
+        sa.Column("variant_external_id", sa.Text(), nullable=True),
+        sa.Column("product_variant_id", sa.BigInteger(), nullable=True),
+        sa.Column("department", sa.Text(), nullable=True),
+        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("tags", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "order_id"], ["orders.tenant_id", "orders.id"], name=op.f("fk_order_items_tenant_id_order_id")
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_order_items")),
+    )
+    op.create_index(
+        "ix_order_items_order", "order_items", ["tenant_id", "order_id", "id"], unique=False, postgresql_where=None
+    )
+    op.create_index(
+        "ix_order_items_variant",
+        "order_items",
+        ["tenant_id", "product_variant_id"],
+        unique=False,
+        postgresql_where=sa.text("product_variant_id IS NOT NULL"),
     )
     op.create_table(
         "profile_date_links",
@@ -3323,6 +3764,75 @@ def upgrade() -> None:
         postgresql_where=sa.text("product_variant_id IS NOT NULL"),
     )
     op.create_table(
+        "transaction_states",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("transaction_id", sa.BigInteger(), nullable=False),
+        sa.Column("profile_id", sa.UUID(), nullable=True),
+        sa.Column("claimed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("claim_id", sa.BigInteger(), nullable=True),
+        sa.Column("order_id", sa.BigInteger(), nullable=True),
+        sa.Column("transacted_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("void_kind", sa.Text(), nullable=True),
+        sa.Column("successor_id", sa.BigInteger(), nullable=True),
+        sa.Column("tags", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("receipt_is_email", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("receipt_ref", sa.Text(), nullable=True),
+        sa.Column("linked_receipt_ref", sa.Text(), nullable=True),
+        sa.Column("receipt_email", sa.Text(), nullable=True),
+        sa.Column("need_action", sa.Boolean(), nullable=True),
+        sa.Column("status", sa.Text(), nullable=True),
+        sa.Column("synced_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("receipt_ref_key", sa.Text(), sa.Computed("lower(receipt_ref)", persisted=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "order_id"],
+            ["orders.tenant_id", "orders.id"],
+            name=op.f("fk_transaction_states_tenant_id_order_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_transaction_states_tenant_id_profile_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "transaction_id"],
+            ["transactions.tenant_id", "transactions.id"],
+            name=op.f("fk_transaction_states_tenant_id_transaction_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "transaction_id", name=op.f("pk_transaction_states")),
+    )
+    op.create_index(
+        "ix_transaction_states_order",
+        "transaction_states",
+        ["tenant_id", "order_id"],
+        unique=False,
+        postgresql_where=sa.text("order_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_transaction_states_profile",
+        "transaction_states",
+        ["tenant_id", "profile_id", "transacted_at", "transaction_id"],
+        unique=False,
+        postgresql_include=["void_kind"],
+    )
+    op.create_index(
+        "ix_transaction_states_receipt",
+        "transaction_states",
+        ["tenant_id", "receipt_ref_key"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_index(
+        "ix_transaction_states_transacted_at",
+        "transaction_states",
+        ["tenant_id", "transacted_at", "transaction_id"],
+        unique=False,
+        postgresql_include=["void_kind"],
+    )
+    op.create_table(
         "ratings",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -3434,6 +3944,15 @@ def downgrade() -> None:
     )
     op.drop_table("ratings")
     op.drop_index(
+        "ix_transaction_states_transacted_at", table_name="transaction_states", postgresql_include=["void_kind"]
+    )
+    op.drop_index("ix_transaction_states_receipt", table_name="transaction_states", postgresql_where=None)
+    op.drop_index("ix_transaction_states_profile", table_name="transaction_states", postgresql_include=["void_kind"])
+    op.drop_index(
+        "ix_transaction_states_order", table_name="transaction_states", postgresql_where=sa.text("order_id IS NOT NULL")
+    )
+    op.drop_table("transaction_states")
+    op.drop_index(
         "ix_item_annotations_variant",
         table_name="transaction_item_annotations",
         postgresql_where=sa.text("product_variant_id IS NOT NULL"),
@@ -3461,6 +3980,14 @@ def downgrade() -> None:
     op.drop_index("ix_profile_date_links_profile", table_name="profile_date_links", postgresql_where=None)
     op.drop_index("ix_profile_date_links_date", table_name="profile_date_links", postgresql_where=None)
     op.drop_table("profile_date_links")
+    op.drop_index(
+        "ix_order_items_variant", table_name="order_items", postgresql_where=sa.text("product_variant_id IS NOT NULL")
+    )
+    op.drop_index("ix_order_items_order", table_name="order_items", postgresql_where=None)
+    op.drop_table("order_items")
+    op.drop_index("ix_order_external_refs_order", table_name="order_external_refs", postgresql_where=None)
+    op.drop_index("ix_order_external_refs_external_id", table_name="order_external_refs", postgresql_where=None)
+    op.drop_table("order_external_refs")
     op.drop_index("ix_interactions_profile", table_name="interactions", postgresql_where=None)
     op.drop_index(
         "ix_interactions_object", table_name="interactions", postgresql_where=sa.text("interacted_type IS NOT NULL")
@@ -3470,12 +3997,6 @@ def downgrade() -> None:
     )
     op.drop_table("interactions")
     op.drop_table("transaction_voids")
-    op.drop_index(
-        "ix_transaction_states_transacted_at", table_name="transaction_states", postgresql_include=["void_kind"]
-    )
-    op.drop_index("ix_transaction_states_receipt", table_name="transaction_states", postgresql_where=None)
-    op.drop_index("ix_transaction_states_profile", table_name="transaction_states", postgresql_include=["void_kind"])
-    op.drop_table("transaction_states")
     op.drop_index("ix_transaction_items_transaction", table_name="transaction_items", postgresql_where=None)
     op.drop_table("transaction_items")
     op.drop_index(
@@ -3584,6 +4105,13 @@ def downgrade() -> None:
     op.drop_index("ix_points_linked", table_name="points", postgresql_where=sa.text("linked_profile_id IS NOT NULL"))
     op.drop_index("ix_points_definition", table_name="points", postgresql_where=None)
     op.drop_table("points")
+    op.drop_index("ix_orders_transacted_at", table_name="orders", postgresql_where=sa.text("deleted_at IS NULL"))
+    op.drop_index("ix_orders_receipt", table_name="orders", postgresql_where=None)
+    op.drop_index("ix_orders_profile", table_name="orders", postgresql_where=sa.text("deleted_at IS NULL"))
+    op.drop_index("ix_orders_order_number", table_name="orders", postgresql_where=None)
+    op.drop_index("ix_orders_location", table_name="orders", postgresql_where=None)
+    op.drop_index("ix_orders_external_id", table_name="orders", postgresql_where=None)
+    op.drop_table("orders")
     op.drop_index(
         "uq_location_profiles_default",
         table_name="location_profiles",
@@ -3642,8 +4170,54 @@ def downgrade() -> None:
     op.drop_index("ix_connections_connector", table_name="connections", postgresql_where=None)
     op.drop_index("ix_connections_connected", table_name="connections", postgresql_where=None)
     op.drop_table("connections")
+    op.drop_index(
+        "ix_benefits_unended",
+        table_name="benefits",
+        postgresql_where=sa.text("phase <> 'ended' AND deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_benefits_to_expire",
+        table_name="benefits",
+        postgresql_where=sa.text(
+            "phase = 'open' AND (max_redemptions IS NULL OR redeemed < max_redemptions) AND deleted_at IS NULL"
+        ),
+    )
+    op.drop_index(
+        "ix_benefits_to_activate",
+        table_name="benefits",
+        postgresql_where=sa.text("phase = 'pending' AND deleted_at IS NULL"),
+    )
+    op.drop_index("ix_benefits_source", table_name="benefits", postgresql_where=sa.text("source_id IS NOT NULL"))
+    op.drop_index("ix_benefits_profile", table_name="benefits", postgresql_where=None)
+    op.drop_index(
+        "ix_benefits_open",
+        table_name="benefits",
+        postgresql_where=sa.text("(max_redemptions IS NULL OR redeemed < max_redemptions) AND deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_benefits_notify_remind", table_name="benefits", postgresql_where=sa.text("NOT has_notified_remind")
+    )
+    op.drop_index("ix_benefits_notify_issue", table_name="benefits", postgresql_where=sa.text("NOT has_notified_issue"))
+    op.drop_index(
+        "ix_benefits_notify_extend", table_name="benefits", postgresql_where=sa.text("NOT has_notified_extend")
+    )
+    op.drop_index(
+        "ix_benefits_external_id", table_name="benefits", postgresql_where=sa.text("external_id_key IS NOT NULL")
+    )
+    op.drop_index("ix_benefits_definition", table_name="benefits", postgresql_where=None)
+    op.drop_index("ix_benefits_claims", table_name="benefits", postgresql_where=sa.text("claimed_at IS NOT NULL"))
+    op.drop_table("benefits")
+    op.drop_table("benefit_tallies")
     op.drop_index("ix_api_tokens_user", table_name="api_tokens", postgresql_where=None)
     op.drop_table("api_tokens")
+    op.drop_index(
+        "uq_allocations_instance", table_name="allocations", postgresql_where=sa.text("allocated_id IS NOT NULL")
+    )
+    op.drop_index(
+        "ix_allocations_profile", table_name="allocations", postgresql_where=sa.text("profile_id IS NOT NULL")
+    )
+    op.drop_index("ix_allocations_free", table_name="allocations", postgresql_where=sa.text("allocated_at IS NULL"))
+    op.drop_table("allocations")
     op.drop_index("ix_validation_rule_values_rule", table_name="validation_rule_values", postgresql_where=None)
     op.drop_table("validation_rule_values")
     op.drop_index("ix_user_roles_role", table_name="user_roles", postgresql_where=None)
@@ -3717,6 +4291,17 @@ def downgrade() -> None:
     op.drop_table("credit_definitions")
     op.drop_index("ix_countries_region", table_name="countries", postgresql_where=None)
     op.drop_table("countries")
+    op.drop_index(
+        "uq_benefit_definitions_handle",
+        table_name="benefit_definitions",
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_benefit_definitions_campaign",
+        table_name="benefit_definitions",
+        postgresql_where=sa.text("campaign IS NOT NULL AND deleted_at IS NULL"),
+    )
+    op.drop_table("benefit_definitions")
     op.drop_index("ix_batch_items_batch", table_name="batch_items", postgresql_where=None)
     op.drop_table("batch_items")
     op.drop_table("action_history_items")
@@ -3746,6 +4331,8 @@ def downgrade() -> None:
     op.drop_table("product_queue")
     op.drop_table("product_categories")
     op.drop_table("permissions")
+    op.drop_table("pending_erasures")
+    op.drop_table("order_queue")
     op.drop_index("ix_movements_profile", table_name="movements", postgresql_where=None)
     op.drop_index("ix_movements_lot", table_name="movements", postgresql_where=None)
     op.drop_index(
@@ -3788,6 +4375,7 @@ def downgrade() -> None:
     op.drop_table("batches")
     op.drop_index("ix_audits_profile", table_name="audits", postgresql_where=None)
     op.drop_table("audits")
+    op.drop_table("allocation_tallies")
     op.drop_table("actions")
     op.drop_index("ix_action_histories_parent", table_name="action_histories", postgresql_where=None)
     op.drop_index("ix_action_histories_event", table_name="action_histories", postgresql_where=None)

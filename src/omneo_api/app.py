@@ -1,6 +1,7 @@
 """Composition: which rooms stand where, with which settings."""
 
 import secrets
+from dataclasses import replace
 
 from omneo_api import openapi, registry
 from omneo_api.automation import mounts as automation
@@ -40,14 +41,15 @@ def v3_operations(settings: Settings) -> list[Operation]:
     return operations
 
 
-def _outside() -> list[Operation]:
+def _outside(database: Database | None = None) -> list[Operation]:
     """What belongs to the contract and stands outside its bases."""
-    return [operation for operation in unprefixed(None).operations if operation.path == "/api/health"]
+    return [operation for operation in unprefixed(database).operations if operation.path == "/api/health"]
 
 
-def id_operations(v3: list[Operation], tokens: IdTokens) -> list[Operation]:
-    """Every operation below `/id/api/v1`: an allow-list."""
+def id_operations(v3: list[Operation], tokens: IdTokens, database: Database | None = None) -> list[Operation]:
+    """Every operation below `/id/api/v1`: an allow-list, and its health."""
     operations = omneo_id.operations(v3, tokens)
+    operations += [replace(operation, path="/health", aliases=()) for operation in _outside(database)]
     operations += openapi_document(lambda: openapi.document(operations, "id")).mounted()
     return operations
 
@@ -79,7 +81,12 @@ def create_app(settings: Settings, database_url: str) -> Application:
     return Application(
         database,
         access,
-        {V3: v3, V3_SHORT: v3, ID: id_operations(v3, tokens), (): [*unprefixed(database).mounted(), *documents]},
+        {
+            V3: v3,
+            V3_SHORT: v3,
+            ID: id_operations(v3, tokens, database),
+            (): [*unprefixed(database).mounted(), *documents],
+        },
         max_body=settings.max_body_bytes,
         cors_origins=settings.cors_origins,
         trusted_proxies=settings.trusted_proxies,

@@ -24,6 +24,7 @@ app = typer.Typer(
 database = typer.Typer(no_args_is_help=True, help="Migrate a database and compare it with the program.")
 tenant = typer.Typer(no_args_is_help=True, help="Tenants of this installation.")
 token = typer.Typer(no_args_is_help=True, help="API tokens.")
+client = typer.Typer(no_args_is_help=True, help="OAuth clients, for `POST /v3/auth/token`.")
 demo = typer.Typer(no_args_is_help=True, help="Demo data.")
 clock = typer.Typer(no_args_is_help=True, help="Move the clock of a test tenant.")
 openapi = typer.Typer(no_args_is_help=True, help="The OpenAPI documents.")
@@ -31,6 +32,7 @@ for name, group in (
     ("db", database),
     ("tenant", tenant),
     ("token", token),
+    ("client", client),
     ("demo", demo),
     ("clock", clock),
     ("openapi", openapi),
@@ -272,6 +274,56 @@ def token_revoke(
     with connected(settings()) as url:
         if not tenants.revoke_token(url, handle, identifier):
             stop("there is no such living token: `omneo token list` shows them.")
+    out.print("Revoked.")
+
+
+@client.command("create")
+@explained
+def client_create(
+    title: Annotated[str, typer.Argument(help="What the client is for, e.g. `Web shop`.")],
+    handle: TenantOption = "demo",
+    email: Annotated[
+        str | None,
+        typer.Option(help="The user that `client_credentials` acts for. Default: none, for the password grant."),
+    ] = None,
+) -> None:
+    """Make an OAuth client and show its secret, this once."""
+    from omneo_api.platform import tenants
+
+    with connected(settings()) as url:
+        try:
+            new = tenants.create_client(url, handle, title, email)
+        except LookupError as fault:
+            stop(f"no user has the e-mail {fault}: name one with --email.")
+    out.print(f"Client {new.id} of {handle}, its secret shown only now:\n{new.secret}")
+
+
+@client.command("list")
+@explained
+def client_list(handle: TenantOption = "demo") -> None:
+    """Show the OAuth clients of a tenant (never their secrets)."""
+    from omneo_api.platform import tenants
+
+    table = Table("id", "name", "grant", "acts for", "state")
+    with connected(settings()) as url:
+        for identifier, title, by_password, revoked, email in tenants.list_clients(url, handle):
+            grant = "password" if by_password else "client_credentials"
+            table.add_row(str(identifier), title, grant, email or "", "revoked" if revoked else "valid")
+    out.print(table)
+
+
+@client.command("revoke")
+@explained
+def client_revoke(
+    identifier: Annotated[int, typer.Argument(help="The client's id, as `omneo client list` shows it.")],
+    handle: TenantOption = "demo",
+) -> None:
+    """Revoke an OAuth client with all its tokens: they are refused from the next request on."""
+    from omneo_api.platform import tenants
+
+    with connected(settings()) as url:
+        if not tenants.revoke_client(url, handle, identifier):
+            stop("there is no such living client: `omneo client list` shows them.")
     out.print("Revoked.")
 
 

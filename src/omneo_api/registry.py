@@ -21,14 +21,17 @@ MODULES = (
     "commerce.custom_products",
     "commerce.rates.models",
     "commerce.transactions.models",
+    "commerce.orders.models",
     "commerce.claims.models",
     "commerce.claims.jobs",
     "profiles.profile.models",
     "profiles.profile.search",
     "profiles.identities.models",
+    "commerce.allocations.models",
     "incentives.rewards.models",
     "incentives.points.models",
     "incentives.credits.models",
+    "incentives.benefits.models",
     "incentives.redemptions.models",
     "incentives.ledger.models",
     "incentives.reminders.resource",
@@ -54,7 +57,9 @@ MODULES = (
     "profiles.aggregations.view",
     "profiles.profile.jobs",
     "profiles.statuses.jobs",
+    "profiles.erasure.models",
     "profiles.erasure.jobs",
+    "incentives.benefits.jobs",
 )
 
 

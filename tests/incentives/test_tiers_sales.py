@@ -159,7 +159,8 @@ async def test_lines_and_other_customers_earn_once_each(club: Club, jobs: Any) -
     for wrong in ("", "source=sale&identifier_type=id&identifier=1", "source=transaction&identifier_type=id"):
         await shop.get(f"/profiles/{who}/tiers/points/by-source?{wrong}", 422)
     benefit = "source=benefit&identifier_type"
-    assert (await shop.get(f"/profiles/{who}/tiers/points/by-source?{benefit}=id&identifier=1"))["data"] == []
+    for key in ("id", "external_id"):
+        assert (await shop.get(f"/profiles/{who}/tiers/points/by-source?{benefit}={key}&identifier=1"))["data"] == []
     answer = await shop.get(f"/profiles/{who}/tiers/points/by-source?{benefit}=receipt_ref&identifier=1", 422)
     assert list(answer["errors"]) == ["identifier_type"]
 

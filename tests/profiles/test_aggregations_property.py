@@ -14,6 +14,7 @@ from omneo_api.commerce.locations.models import Location, LocationAddress
 from omneo_api.configuration.regions import Region
 from omneo_api.foundation.statements import Statement
 from omneo_api.profiles.aggregations import service
+from omneo_api.profiles.profile import merging
 
 pytestmark = pytest.mark.anyio
 
@@ -130,3 +131,39 @@ async def test_any_history_agrees_with_the_reference(shop, history, joined, at, 
         assert await service.recalculate_many(session, [stranger, profile]) == []
     now, again = await answered(shop, profile)
     assert numbers(shown(again)) == numbers(wire(reference(history, since, now, known)))
+
+
+@given(
+    histories=st.lists(st.lists(purchases, max_size=5), min_size=2, max_size=4),
+    joined=st.integers(-30, 900),
+    winners=st.lists(st.integers(0, 3), min_size=3, max_size=3),
+)
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+async def test_any_merges_agree_with_the_reference_of_all_purchases(shop, histories, joined, winners):
+    """Several customers with purchases, returns and voids are merged one after the other, in any direction."""
+    moment = START + timedelta(days=1000, minutes=1)
+    set_clock(shop, moment)
+    since = START + timedelta(days=joined)
+    async with shop.writing() as session:
+        if shop.tenant.id not in PLACES:
+            PLACES[shop.tenant.id] = await lay_places(session)
+        known = PLACES[shop.tenant.id]
+        people = [(await add_profile(session, since), history) for history in histories]
+        for profile, history in people:
+            for purchase in history:
+                purchase.location = None if purchase.location is None else list(known)[purchase.location]
+                await add_purchase(session, profile, purchase)
+            await service.recalculate(session, profile)
+    while len(people) > 1:
+        (one, first), (two, second), *rest = people
+        source, destination = (two, one) if winners[len(rest)] % 2 else (one, two)
+        async with shop.writing() as session:
+            await merging.merge(session, source, destination)
+        people = [(destination, first + second), *rest]
+    profile, history = people[0]
+    now, answer = await answered(shop, profile)
+    assert numbers(shown(answer)) == numbers(wire(reference(history, since, now, known)))
+    async with shop.writing() as session:
+        assert not await service.recalculate(session, profile)

@@ -33,6 +33,44 @@ async def test_search_forgives_case_accents_order_and_typos(shop):
     assert page["meta"]["total"] == 1
 
 
+async def test_search_forgives_one_slip_anywhere_and_ranks_the_best_first(shop, other_shop):
+    ann = await person(shop, first_name="Annabel", last_name="Smith", email="annabel.smith@tern.example")
+    son = await person(shop, first_name="Anna", last_name="Smithson", email="a@tern.example", mobile_phone="0412345678")
+    odd = await person(
+        shop, first_name="Per_Cent", last_name="O'Brien", identities=[{"handle": "h", "identifier": "%50"}]
+    )
+    await person(other_shop, first_name="Annabel", last_name="Smith", email="annabel.smith@tern.example")
+    for slip in [
+        "simth",
+        "smtih",
+        "msith",
+        "smih",
+        "smiith",
+        "smyth",
+        "smitj",
+        "xsmith",
+        "anabel",
+        "annnabel",
+        "abnabel",
+    ]:
+        assert (await ids(shop, search=slip))[:1] == [ann["id"]], slip
+    for slip in ("anabel.smith", "annabel.smiht", "annabelsmith", "annabel.smitth", "annabel-smith"):
+        assert await ids(shop, search=f"{slip}@tern.example") == [ann["id"]], slip
+    assert await ids(shop, search="annabel.smith@trn.exmple") == [ann["id"]]
+    assert await ids(shop, search="simth anabel") == [ann["id"]]
+    assert await ids(shop, search="smith anna") == [son["id"], ann["id"]]
+    assert await ids(shop, search="smith") == [ann["id"], son["id"]]
+    assert (await ids(shop, search="smithsn annna"))[0] == son["id"]
+    assert await ids(shop, search="0412 345") == [son["id"]]
+    assert await ids(shop, search="345678") == [son["id"]]
+    assert await ids(shop, search="0412345679") == []
+    assert await ids(shop, search="mith@tern.ex") == [ann["id"]]
+    for text in ("per_cent", "r_c", "o'brien", "%50", "obrien", "cent - per"):
+        assert await ids(shop, search=text) == [odd["id"]], text
+    for text in ("r%c", "@", "% _", "rxc", "((", "\\", "sm", "zzzz@tern.example", "@tren.example", "x@", "a.*h"):
+        assert odd["id"] not in await ids(shop, search=text), text
+
+
 async def test_filters(shop):
     await shop.post("/statuses", {"name": "VIP", "handle": "vip"})
     one = await person(

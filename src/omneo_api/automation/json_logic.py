@@ -75,6 +75,11 @@ def resolve(value: Any, data: Any, *, lookup: Lookup | None = None) -> Any:
     return _Evaluation(dynamic=True).whole(value, _Scope(data, lookup))
 
 
+def is_rule(value: Any) -> bool:
+    """Whether a value is a rule rather than plain data: an object with one key, which is an operator."""
+    return isinstance(value, dict) and len(value) == 1 and next(iter(value)) in {*_PLAIN, *_SCOPED}
+
+
 def check_size(condition: Any) -> str | None:
     """Answer the text for a 422 when a condition is deeper or larger than allowed, else None (automation §4)."""
     if _too_deep(condition):

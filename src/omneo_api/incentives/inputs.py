@@ -49,13 +49,12 @@ class RegionShort(Read):
     handle: str
 
 
-class DefinitionBody(fields.Body):
-    """What definitions of rewards and credits take in common."""
+class TemplateBody(fields.Body):
+    """What definitions of rewards, credits and benefits take in common."""
 
     region_id: fields.Int | None = None
     currency: Currency | None = None
     absolute_expiry: Absolute | None = None
-    max_value: Value | None = None
     description: fields.LongText | None = None
     short_description: fields.LongText | None = None
     long_description: fields.LongText | None = None
@@ -68,9 +67,7 @@ class DefinitionBody(fields.Body):
     is_assignable: fields.Bool = True
     is_reassignable: fields.Bool = False
     is_published: fields.Bool = False
-    extend_days: Days | None = None
     issue_target_id: fields.Int | None = None
-    expiry_target_id: fields.Int | None = None
     extend_target_id: fields.Int | None = None
     notify_schedule_offset: Hours | None = None
     notify_issue_offset_days: NoticeDays | None = None
@@ -78,6 +75,14 @@ class DefinitionBody(fields.Body):
     notify_remind_offset_days: NoticeDays | None = None
     notify_remind_offset_hour: HourOfDay | None = None
     tags: fields.Tags = Field(default=[])
+
+
+class DefinitionBody(TemplateBody):
+    """What definitions of rewards and credits take besides."""
+
+    max_value: Value | None = None
+    extend_days: Days | None = None
+    expiry_target_id: fields.Int | None = None
 
 
 class Definitions(PlainResource):

@@ -40,11 +40,11 @@ async def _sweep_lane(job: JobContext, cause: str, lane: int) -> None:
 
 @periodic("incentives.notify", cron="*/5 * * * *")
 async def notify(job: JobContext) -> None:
-    """Announces rewards whose issue, expiry or extension is to be told by now."""
-    for kind in notices.KINDS:
+    """Announces rewards and benefits whose issue, expiry or extension is to be told by now."""
+    for lot, kind in notices.KINDS:
 
-        async def portion(session: WriteSession, kind: str = kind) -> int:
-            return await notices.announce_due(session, kind)
+        async def portion(session: WriteSession, lot: str = lot, kind: str = kind) -> int:
+            return await notices.announce_due(session, lot, kind)
 
         while await job.write(ACTOR, portion):
             continue

@@ -26,16 +26,21 @@ def stored_columns(model: Any) -> list[Any]:
     return [column for column in model.__table__.c if column.computed is None]
 
 
-class Lot:
+class Dated:
+    """What has a time in which it can be used."""
+
+    issued_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    usable_until: Mapped[datetime] = mapped_column(Moment, Computed(FOREVER, persisted=True), sort_order=95)
+
+
+class Lot(Dated):
     """The columns that every kind of lot has. `currency` is the definition's at issue; null is the system's."""
 
     value_initial: Mapped[Decimal] = mapped_column(Value)
     value_remaining: Mapped[Decimal] = mapped_column(Value)
-    issued_at: Mapped[datetime]
-    expires_at: Mapped[datetime | None]
     currency: Mapped[str | None]
     cycle: Mapped[int] = mapped_column(Integer, server_default=text("0"))
-    usable_until: Mapped[datetime] = mapped_column(Moment, Computed(FOREVER, persisted=True), sort_order=95)
 
 
 class LotDeadline(Tenanted):
@@ -60,8 +65,8 @@ class LotDeadline(Tenanted):
     at: Mapped[datetime]
 
 
-class Presentation:
-    """The texts, periods and offsets that definitions of rewards and credits share."""
+class Template:
+    """The texts, periods and offsets that definitions of rewards, credits and benefits share."""
 
     name: Mapped[str]
     region_id: Mapped[int | None]
@@ -77,18 +82,23 @@ class Presentation:
     internal_notes: Mapped[str | None]
     icon: Mapped[str | None]
     image_url: Mapped[str | None]
-    max_value: Mapped[Decimal | None] = mapped_column(Value)
-    type: Mapped[str]
     is_extendable: Mapped[bool] = mapped_column(server_default=text("false"))
     is_assignable: Mapped[bool] = mapped_column(server_default=text("true"))
     is_reassignable: Mapped[bool] = mapped_column(server_default=text("false"))
     is_published: Mapped[bool] = mapped_column(server_default=text("false"))
-    extend_days: Mapped[int | None] = mapped_column(Integer)
     issue_target_id: Mapped[int | None]
-    expiry_target_id: Mapped[int | None]
     extend_target_id: Mapped[int | None]
     notify_schedule_offset: Mapped[int | None] = mapped_column(Integer)
     notify_issue_offset_days: Mapped[int | None] = mapped_column(Integer)
     notify_issue_offset_hour: Mapped[int | None] = mapped_column(SmallInteger)
     notify_remind_offset_days: Mapped[int | None] = mapped_column(Integer)
     notify_remind_offset_hour: Mapped[int | None] = mapped_column(SmallInteger)
+
+
+class Presentation(Template):
+    """What definitions of rewards and credits have besides."""
+
+    max_value: Mapped[Decimal | None] = mapped_column(Value)
+    type: Mapped[str]
+    extend_days: Mapped[int | None] = mapped_column(Integer)
+    expiry_target_id: Mapped[int | None]

@@ -21,6 +21,7 @@ _MOVE = {
     for kind, table in TABLES.items()
 }
 _FOLLOW = (
+    Statement("UPDATE benefits SET profile_id = :destination::uuid WHERE profile_id = :source::uuid"),
     Statement("UPDATE redemption_states SET profile_id = :destination::uuid WHERE profile_id = :source::uuid"),
     Statement("UPDATE points SET linked_profile_id = :destination::uuid WHERE linked_profile_id = :source::uuid"),
     Statement("UPDATE credits SET creator_profile_id = :destination::uuid WHERE creator_profile_id = :source::uuid"),

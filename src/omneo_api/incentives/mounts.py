@@ -3,6 +3,9 @@
 from omneo_api.foundation.operations import Operation
 from omneo_api.incentives import batches, jobs
 from omneo_api.incentives.balances import routes as balances
+from omneo_api.incentives.benefits import jobs as benefit_jobs
+from omneo_api.incentives.benefits import routes as benefits
+from omneo_api.incentives.benefits.definitions import benefit_definitions
 from omneo_api.incentives.credits import routes as credit_routes
 from omneo_api.incentives.credits.definitions import credit_definitions
 from omneo_api.incentives.ledger import routes as ledger
@@ -17,10 +20,28 @@ from omneo_api.incentives.tiers.points import routes as tier_points
 from omneo_api.incentives.tiers.standing import jobs as tier_jobs
 from omneo_api.incentives.tiers.standing import routes as tiers
 
-ROOMS = (rewards, points, credit_routes, balances, redemptions, ledger, batches, tier_points, tiers)
-# Named so that importing the composition registers its jobs.
-REGISTERED = (jobs, tier_jobs)
-DEFINITIONS = (reward_definitions, point_definitions, credit_definitions, tier_definitions, reminders)
+ROOMS = (
+    rewards,
+    points,
+    credit_routes,
+    benefits,
+    balances,
+    redemptions,
+    ledger,
+    batches,
+    tier_points,
+    tiers,
+)
+# Named so that importing the composition registers their jobs.
+REGISTERED = (jobs, benefit_jobs, tier_jobs)
+DEFINITIONS = (
+    reward_definitions,
+    point_definitions,
+    credit_definitions,
+    benefit_definitions,
+    tier_definitions,
+    reminders,
+)
 
 
 def operations() -> list[Operation]:

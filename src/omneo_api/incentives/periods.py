@@ -134,18 +134,21 @@ def notice_before(
 
 
 def extended(
-    rows: Sequence[Any], days: int | None, moment: datetime | None, zone: str
+    rows: Sequence[Any], days: int | None, moment: datetime | None, zone: str, *, only_later: bool = True
 ) -> Iterator[tuple[Any, datetime]]:
     """Each lot's row with the end that an extension gives it: whole days of its own zone, or the moment named.
 
-    zone: for lots that have none. Raises: Invalid when both or neither are given, or the end would not be later.
+    zone: for lots that have none. Raises: Invalid when both or neither are given, when days are added to no end, or
+    (only_later) the end would not be later.
     """
     if days is not None and moment is not None:
         raise Invalid.field("extend_date", "The extend date field must not be sent together with extend days.")
     if days is None and moment is None and (not rows or any(row.extend_days is None for row in rows)):
         raise Invalid.field("extend_days", "The extend days field is required.")
     for row in rows:
+        if moment is None and row.expires_at is None:
+            raise Invalid.field("extend_days", "The extend days field must not be sent for what never expires.")
         end = moment or add_wall_days(row.expires_at, days or row.extend_days, row.timezone or zone)
-        if end <= row.expires_at:
+        if only_later and end <= row.expires_at:
             raise Invalid.field("extend_date", "The extend date field must be a date after expires at.")
         yield row, end

@@ -125,6 +125,44 @@ RULES: dict[str, str] = {
         ) chain
         WHERE (dollar_balance <> dollars OR point_balance <> points) AND description <> 'Profiles merged'
     """,
+    "a benefit's uses are those of its redemptions": """
+        SELECT 'benefit ' || b.id, b.redeemed, coalesce(i.uses, 0)
+        FROM benefits b LEFT JOIN (
+            SELECT i.subject_id, sum(CASE WHEN r.type = 'redeem' THEN i.count ELSE -i.count END) AS uses
+            FROM redemption_items i JOIN redemptions r ON r.tenant_id = i.tenant_id AND r.id = i.redemption_id
+            WHERE i.type = 'benefit' GROUP BY i.subject_id
+        ) i ON i.subject_id = b.id
+        WHERE b.redeemed <> coalesce(i.uses, 0)
+    """,
+    "a definition's counters are those of its benefits": """
+        SELECT 'benefit definition ' || d.id, coalesce(t.counted, 0), coalesce(b.counted, 0)
+        FROM benefit_definitions d
+        LEFT JOIN LATERAL (
+            SELECT sum(created) AS counted, sum(redeemed) AS redeemed FROM benefit_tallies
+            WHERE benefit_definition_id = d.id
+        ) t ON true
+        LEFT JOIN LATERAL (
+            SELECT count(*) AS counted, sum(redeemed) AS redeemed FROM benefits WHERE benefit_definition_id = d.id
+        ) b ON true
+        WHERE coalesce(t.counted, 0) <> coalesce(b.counted, 0) OR coalesce(t.redeemed, 0) <> coalesce(b.redeemed, 0)
+    """,
+    "a pool's counters are those of its codes": """
+        WITH told AS (
+            SELECT definition_type, definition_id, sum(loaded) AS loaded, sum(given) AS given FROM allocation_tallies
+            GROUP BY 1, 2
+        ), held AS (
+            SELECT definition_type, definition_id, count(*) AS loaded, count(allocated_at) AS given FROM allocations
+            GROUP BY 1, 2
+        )
+        SELECT definition_type || ' ' || definition_id, coalesce(t.given, t.loaded), coalesce(h.given, h.loaded)
+        FROM told t FULL JOIN held h USING (definition_type, definition_id)
+        WHERE t.loaded IS DISTINCT FROM h.loaded OR t.given IS DISTINCT FROM h.given
+    """,
+    "a benefit's code was given to it": """
+        SELECT 'code ' || a.id, a.allocated_id, NULL::numeric FROM allocations a
+        WHERE a.allocated_type = 'benefit' AND NOT EXISTS (
+            SELECT 1 FROM benefits b WHERE b.id = a.allocated_id AND b.benefit_definition_id = a.definition_id)
+    """,
     "a deadline is that of a live lot with value, its owner's and at its moment": f"""
         WITH {LOTS}
         SELECT d.lot_kind || ' ' || d.lot_id, NULL::numeric, l.value_remaining

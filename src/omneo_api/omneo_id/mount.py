@@ -68,7 +68,8 @@ class Offer:
     """One operation that customers reach.
 
     switch: the tenant's setting that opens it. trim: what of a body counts. guard: a rule on names that the tenant
-    protects. instead: what answers when it was called within the minute.
+    protects. instead: what answers when it was called within the minute. own: an embedded list of which a customer only
+    sees the own rows.
     """
 
     method: str
@@ -77,6 +78,7 @@ class Offer:
     trim: Trim | None = None
     guard: Guard | None = None
     instead: tuple[str, str] | None = None
+    own: str | None = None
 
 
 def for_customers(operations: Iterable[Operation], offers: Iterable[Offer]) -> list[Operation]:
@@ -102,7 +104,7 @@ def _mounted(known: dict[tuple[str, str], Operation], offer: Offer) -> Operation
         scopes=(),
         owner=_owner(offer),
         trim=offer.trim,
-        handler=_concealing(handler),
+        handler=_concealing(handler, offer.own),
     )
 
 
@@ -137,14 +139,33 @@ def _once_a_minute(work: Handler, instead: Handler) -> Handler:
     return run
 
 
-def _concealing(handler: Any) -> Any:
+def _concealing(handler: Any, own: str | None = None) -> Any:
     async def run(**values: Any) -> Answer:
         answer: Answer = await handler(**values)
         if not answer.body:
             return answer
-        return replace(answer, body=orjson.dumps(concealed(orjson.loads(answer.body))))
+        shown = concealed(orjson.loads(answer.body))
+        if own is not None:
+            shown = _only_own(shown, own, str(values["owner"].id))
+        return replace(answer, body=orjson.dumps(shown))
 
     return run
+
+
+def _only_own(value: Any, name: str, profile_id: str) -> Any:
+    """The same JSON without the rows of other profiles in every list of that name."""
+    if isinstance(value, list):
+        return [_only_own(entry, name, profile_id) for entry in value]
+    if not isinstance(value, dict):
+        return value
+    shown = {key: _only_own(entry, name, profile_id) for key, entry in value.items()}
+    if isinstance(shown.get(name), list):
+        shown[name] = [row for row in shown[name] if _belongs(row, profile_id)]
+    return shown
+
+
+def _belongs(row: Any, profile_id: str) -> bool:
+    return not isinstance(row, dict) or row.get("profile_id", profile_id) == profile_id
 
 
 def concealed(value: Any) -> Any:

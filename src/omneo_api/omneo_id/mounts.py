@@ -7,10 +7,12 @@ from omneo_api.commerce.locations.service import locations
 from omneo_api.foundation.calls import Answer, Call
 from omneo_api.foundation.operations import Operation, Routes
 from omneo_api.omneo_id import quick_create, writable
+from omneo_api.omneo_id.connected import for_connected
 from omneo_api.omneo_id.mount import Offer, for_customers
 from omneo_api.omneo_id.tokens import IdTokens, minting
 
 IDENTITY = writable.only("handle", "identifier", "is_active")
+CLAIM = writable.only("definition", "timezone", "external_id", "meta")
 CUSTOM = "/attributes/custom/{namespace}:{handle}"
 
 OFFERS = (
@@ -61,6 +63,16 @@ OFFERS = (
     Offer("GET", "/tiers"),
     Offer("GET", "/tiers/calculate", instead=("GET", "/tiers")),
     Offer("POST", "/tiers/assign", "tiers_assign", trim=writable.only("tier")),
+    Offer("GET", "/benefits"),
+    Offer("GET", "/benefits/viewable"),
+    Offer("GET", "/benefits/claimable"),
+    Offer("POST", "/benefits/claim", "benefits_claim", CLAIM),
+    Offer("POST", "/benefits/claim-redeem", "benefits_claim", CLAIM),
+    Offer("GET", "/benefits/{benefit}"),
+    Offer("PUT", "/benefits/{benefit}", "benefits_write", writable.only("external_id", "meta")),
+    Offer("DELETE", "/benefits/{benefit}", "benefits_write"),
+    Offer("POST", "/benefits/{benefit}/redeem", "benefits_redeem", writable.only(), writable.own_redeeming),
+    Offer("GET", "/redeemable_benefits"),
     Offer("GET", "/credits"),
     Offer("POST", "/credits/{credit}/redeem", "redeem", trim=writable.only("amount", "security_code")),
     Offer("GET", "/redemptions"),
@@ -75,6 +87,9 @@ OFFERS = (
     Offer("GET", "/transaction-products"),
     Offer("GET", "/find-transactions"),
     Offer("GET", "/group_transactions"),
+    Offer("GET", "/group_orders", own="transactions"),
+    Offer("GET", "/orders", own="transactions"),
+    Offer("GET", "/orders/{id}", own="transactions"),
     Offer("GET", "/ledgers"),
     Offer("GET", "/ledgers/{id}"),
     Offer("GET", "/aggregations"),
@@ -94,9 +109,11 @@ OFFERS = (
 
 def operations(admin: Sequence[Operation], tokens: IdTokens) -> list[Operation]:
     """Every operation below `/id/api/v1`; `admin` are those of v3, of which the offered ones are mounted again."""
+    mine = for_customers(admin, OFFERS)
     return [
         *minting(tokens).mounted(),
-        *for_customers(admin, OFFERS),
+        *mine,
+        *for_connected(OFFERS, mine),
         *quick_create.routes().mounted(),
         *_public().mounted(),
     ]

@@ -8,6 +8,7 @@ from omneo_api.configuration.settings.service import setting
 from omneo_api.foundation.calls import Call, Owner
 from omneo_api.foundation.errors import Invalid, Unauthorized, selected_is_invalid
 from omneo_api.foundation.statements import Statement
+from omneo_api.incentives.benefits.claiming import require_user_redeem
 
 Trim = Callable[[dict[str, Any]], dict[str, Any]]
 
@@ -120,3 +121,9 @@ async def own_type(session: Any, call: Call, owner: Owner) -> None:
     """Raises: Invalid for a type that a customer may not give themselves."""
     if call.body.get("profile_type") not in TYPES:
         raise Invalid.field("profile_type", selected_is_invalid("profile_type"))
+
+
+async def own_redeeming(session: Any, call: Call, owner: Owner) -> None:
+    """Raises: Unauthorized when the benefit may only be redeemed by staff."""
+    if call.path["benefit"].isdigit() and len(call.path["benefit"]) < 19:
+        await require_user_redeem(session, owner.id, int(call.path["benefit"]))

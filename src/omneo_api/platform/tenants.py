@@ -211,6 +211,39 @@ def create_client(url: str, handle: str, name: str, email: str | None = None) ->
         return NewClient(row[0], secret)
 
 
+def list_clients(url: str, handle: str) -> list[tuple[Any, ...]]:
+    """(id, name, password_client, revoked, email) of the OAuth clients, without the one behind API tokens."""
+    with connect(url) as connection, acting_for(connection, handle):
+        return connection.execute(
+            "SELECT c.id, c.name, c.password_client, c.revoked, u.email FROM oauth_clients c"
+            " LEFT JOIN users u ON u.tenant_id = c.tenant_id AND u.id = c.user_id"
+            " WHERE NOT c.personal_access_client ORDER BY c.id"
+        ).fetchall()
+
+
+def revoke_client(url: str, handle: str, identifier: int) -> bool:
+    """Revokes an OAuth client and all its tokens; false when there is no such living client."""
+    with connect(url) as connection, acting_for(connection, handle):
+        found = connection.execute(
+            "UPDATE oauth_clients SET revoked = true, updated_at = omneo_now()"
+            " WHERE id = %s AND NOT revoked AND NOT personal_access_client",
+            (identifier,),
+        )
+        if found.rowcount != 1:
+            return False
+        connection.execute(
+            "UPDATE api_tokens SET revoked = true, updated_at = omneo_now() WHERE client_id = %s AND NOT revoked",
+            (identifier,),
+        )
+        connection.execute(
+            "INSERT INTO audits (event, auditable_type, auditable_id, old_values, new_values, url)"
+            " VALUES ('updated', 'OAuthClient', %s, %s, %s, 'console')",
+            (identifier, json.dumps({"revoked": False}), json.dumps({"revoked": True})),
+        )
+        connection.execute("SELECT pg_notify(%s, 'tokens')", (CHANNEL,))
+        return True
+
+
 def list_tenants(url: str) -> list[tuple[Any, ...]]:
     with connect(url) as connection:
         return connection.execute(

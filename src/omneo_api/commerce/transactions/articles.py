@@ -1,4 +1,4 @@
-"""What a line shows of the catalogue variant that it was found to be, deleted or not (commerce 2.1, automation 3.3).
+"""What a line of a sale or order shows of its catalogue variant, deleted or not (commerce 2.1, automation 3.3).
 
 The statements of sales are many (one per combination of filters) and each shows its lines, so the tables are taken
 plainly here: mapped aliases double what it costs to compile one.
@@ -38,17 +38,16 @@ class SoldProductContext(SoldProduct):
 
 
 def _found(item: Any, columns: Callable[[Any, Any], list[Any]]) -> Any:
-    """A selection over the variant and product of a line's note."""
+    """A selection over the variant and product of a line: an order's names them itself, a sale's in its note."""
     note = TransactionItemAnnotation.__table__.alias()
     sold, owner = ProductVariant.__table__.alias(), Product.__table__.alias()
-    return (
-        select(*columns(sold.c, owner.c))
-        .select_from(note)
-        .join(sold, (sold.c.tenant_id == note.c.tenant_id) & (sold.c.id == note.c.product_variant_id))
-        .join(owner, (owner.c.tenant_id == sold.c.tenant_id) & (owner.c.id == sold.c.product_id))
-        .where(note.c.tenant_id == item.tenant_id, note.c.item_id == item.id)
-        .correlate(item)
-    )
+    rows = select(*columns(sold.c, owner.c))
+    if hasattr(item, "product_variant_id"):
+        rows = rows.select_from(sold).where(sold.c.tenant_id == item.tenant_id, sold.c.id == item.product_variant_id)
+    else:
+        rows = rows.select_from(note).where(note.c.tenant_id == item.tenant_id, note.c.item_id == item.id)
+        rows = rows.join(sold, (sold.c.tenant_id == note.c.tenant_id) & (sold.c.id == note.c.product_variant_id))
+    return rows.join(owner, (owner.c.tenant_id == sold.c.tenant_id) & (owner.c.id == sold.c.product_id)).correlate(item)
 
 
 def _value(item: Any, column: Callable[[Any, Any], Any]) -> Any:

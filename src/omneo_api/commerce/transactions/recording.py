@@ -42,11 +42,11 @@ _RECORD = Statement(
     ), state AS (
         INSERT INTO transaction_states (
             transaction_id, profile_id, claimed_at, claim_id, transacted_at, void_kind, tags, meta, receipt_is_email,
-            receipt_ref, linked_receipt_ref, receipt_email, need_action, status, synced_at)
+            receipt_ref, linked_receipt_ref, receipt_email, need_action, status, order_id, synced_at)
         SELECT id, :profile_id::uuid, :claimed_at::timestamptz, :claim_id::bigint, :transacted_at::timestamptz,
                :void_kind::text, :tags::text[], :meta::jsonb, coalesce(:receipt_is_email::boolean, false),
                :receipt_ref::text, :linked_receipt_ref::text, :receipt_email::text, :need_action::boolean,
-               :status::text, CASE WHEN NOT :awaited::boolean THEN omneo_now() END
+               :status::text, :order_id::bigint, CASE WHEN NOT :awaited::boolean THEN omneo_now() END
         FROM head
     ), slots AS (
         INSERT INTO transaction_external_refs (system, external_id_key, transaction_id)
@@ -74,8 +74,6 @@ _PLAIN = (
     "timezone",
     "currency",
     "type",
-    "order_number",
-    "order_id",
     "external_order_id",
     "organisation_id",
     "deliver_at",
@@ -110,6 +108,8 @@ async def record(session: Any, values: Mapping[str, Any], resolved: Resolved, id
         location_id=resolved.location_id,
         staff_id=resolved.staff_id,
         profile_id=resolved.profile_id,
+        order_id=resolved.order_id,
+        order_number=values.get("order_number") or resolved.order_number,
         currency_id=resolved.currency_id,
         currency_rate=resolved.currency_rate,
         tags=resolved.tags,

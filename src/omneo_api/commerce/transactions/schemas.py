@@ -13,7 +13,7 @@ from omneo_api.commerce.locations.schemas import ShortLocation
 from omneo_api.commerce.products.schemas import ProductVariantRead
 from omneo_api.commerce.transactions import articles
 from omneo_api.commerce.transactions.articles import SoldProduct, SoldProductContext
-from omneo_api.commerce.transactions.models import Transaction, TransactionItemAnnotation, TransactionState
+from omneo_api.commerce.transactions.models import TransactionItemAnnotation, TransactionState
 from omneo_api.foundation.models import lit
 from omneo_api.foundation.render import Included, Read, Source, Sql
 from omneo_api.incentives.redemptions.expressions import (
@@ -46,9 +46,9 @@ def _annotated(column: str, otherwise: Any = None) -> Sql:
 
 
 def _order(item: Any) -> Any:
-    sale = Transaction.__table__.alias()
-    header = (sale.c.tenant_id == item.tenant_id, sale.c.id == item.transaction_id)
-    return select(sale.c.order_id).where(*header).correlate(item).scalar_subquery()
+    state = TransactionState.__table__.alias()
+    same = (state.c.tenant_id == item.tenant_id, state.c.transaction_id == item.transaction_id)
+    return select(state.c.order_id).where(*same).correlate(item).scalar_subquery()
 
 
 def _local(row: Any) -> Any:

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
+from omneo_api.commerce.allocations.service import give, has_codes, pool_of
 from omneo_api.configuration.settings.service import setting
 from omneo_api.foundation.clock import whole_second
 from omneo_api.foundation.errors import Invalid
@@ -21,11 +22,16 @@ from omneo_api.incentives.points.models import Point, PointDefinition
 from omneo_api.incentives.points.schemas import PointBody
 from omneo_api.incentives.rewards.service import Errors, account_of, choose_definition
 
-_definition = select(*PointDefinition.__table__.c)
-_BY_ID = Statement(_definition.where(PointDefinition.id == bindparam("id"), PointDefinition.deleted_at.is_(None)))
-_ANY_BY_ID = Statement(_definition.where(PointDefinition.id == bindparam("id")))
+
+def _definition(*where: Any) -> Any:
+    codes = has_codes("point_definition", PointDefinition).label("has_codes")
+    return select(*PointDefinition.__table__.c, codes).where(*where)
+
+
+_ANY_BY_ID = Statement(lambda: _definition(PointDefinition.id == bindparam("id")))
+_BY_ID = Statement(lambda: _definition(PointDefinition.id == bindparam("id"), PointDefinition.deleted_at.is_(None)))
 _BY_HANDLE = Statement(
-    _definition.where(PointDefinition.handle_key == bindparam("handle"), PointDefinition.deleted_at.is_(None))
+    lambda: _definition(PointDefinition.handle_key == bindparam("handle"), PointDefinition.deleted_at.is_(None))
 )
 _OF_SOURCE = Statement(
     """
@@ -41,6 +47,9 @@ async def find_definition(session: Any, reference: int | str, *, live: bool = Tr
     if isinstance(reference, int):
         return await session.row(_BY_ID if live else _ANY_BY_ID, id=reference)
     return await session.row(_BY_HANDLE, handle=reference.lower())
+
+
+pool_of("point_definition", find_definition)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +194,8 @@ async def _award(
     events.lot(session, "point.created", "point", row.id, account.profile_id)
     shown = {name: value for name, value in columns.items() if value is not None}
     session.outbox.audit("created", "Point", row.id, None, {"id": row.id, **shown}, account.profile_id)
+    if definition.has_codes and values["value_initial"] > 0:
+        await give(session, "point_definition", definition.id, "point", row.id, account.profile_id)
     return lot
 
 

@@ -10,16 +10,18 @@ from omneo_api.incentives.redemptions.schemas import BenefitUse
 
 Use = Callable[[Any, Account, Sequence[BenefitUse]], Awaitable[list[Item]]]
 GiveBack = Callable[[Any, Account, int, int], Awaitable[None]]
-_rules: list[tuple[Use, GiveBack]] = []
+Tell = Callable[[Any, Account, Item, int], Awaitable[None]]
+_rules: list[tuple[Use, GiveBack, Tell]] = []
 
 
-def redeem_benefits_with(use: Use, give_back: GiveBack) -> None:
+def redeem_benefits_with(use: Use, give_back: GiveBack, tell: Tell) -> None:
     """Tells how benefits are used and given back.
 
     `use(session, account, asked)` takes all or raises Invalid on `benefits.N`, and answers the items to be noted
-    (`dollar_value` 0). `give_back(session, account, benefit_id, count)` returns uses.
+    (`dollar_value` 0). `give_back(session, account, benefit_id, count)` returns uses. `tell(session, account, item,
+    redemption_id)` writes the line and the events of an item that was noted.
     """
-    _rules[:] = [(use, give_back)]
+    _rules[:] = [(use, give_back, tell)]
 
 
 async def use(session: Any, account: Account, asked: Sequence[BenefitUse]) -> list[Item]:
@@ -34,3 +36,8 @@ async def use(session: Any, account: Account, asked: Sequence[BenefitUse]) -> li
 async def give_back(session: Any, account: Account, benefit_id: int, count: int) -> None:
     if _rules:
         await _rules[0][1](session, account, benefit_id, count)
+
+
+async def tell(session: Any, account: Account, item: Item, redemption_id: int) -> None:
+    if _rules:
+        await _rules[0][2](session, account, item, redemption_id)

@@ -81,6 +81,8 @@ async def write_spending(session: Any, account: Account, values: dict[str, Any],
     identifier = await insert_redemption(session, account, values)
     ids = await insert_items(session, account, identifier, items)
     for item, item_id in zip(items, ids, strict=True):
+        if item.type == "benefit":
+            await benefits.tell(session, account, item, identifier)
         if item.lot is not None and item.value is not None:
             account.spend(item.lot, item.value, identifier, item_id)
             events.redeemed(

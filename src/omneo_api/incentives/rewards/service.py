@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, select
 
+from omneo_api.commerce.allocations.service import give, has_codes, pool_of
 from omneo_api.configuration.settings.service import setting
 from omneo_api.foundation.clock import whole_second
 from omneo_api.foundation.errors import Invalid, NotFound, already_taken, selected_is_invalid
@@ -22,11 +23,16 @@ from omneo_api.incentives.rewards.schemas import RewardBody
 
 Errors = dict[str, list[str]]
 
-_definition = select(*RewardDefinition.__table__.c)
-_BY_ID = Statement(_definition.where(RewardDefinition.id == bindparam("id"), RewardDefinition.deleted_at.is_(None)))
-_ANY_BY_ID = Statement(_definition.where(RewardDefinition.id == bindparam("id")))
+
+def _definition(*where: Any) -> Any:
+    codes = has_codes("reward_definition", RewardDefinition).label("has_codes")
+    return select(*RewardDefinition.__table__.c, codes).where(*where)
+
+
+_ANY_BY_ID = Statement(lambda: _definition(RewardDefinition.id == bindparam("id")))
+_BY_ID = Statement(lambda: _definition(RewardDefinition.id == bindparam("id"), RewardDefinition.deleted_at.is_(None)))
 _BY_HANDLE = Statement(
-    _definition.where(RewardDefinition.handle_key == bindparam("handle"), RewardDefinition.deleted_at.is_(None))
+    lambda: _definition(RewardDefinition.handle_key == bindparam("handle"), RewardDefinition.deleted_at.is_(None))
 )
 _STATE = Statement(select(*stored_columns(Reward)).where(Reward.id == bindparam("id"), Reward.deleted_at.is_(None)))
 _TAKEN = Statement("SELECT 1 FROM rewards WHERE external_id_key = lower(:external_id::text) AND deleted_at IS NULL")
@@ -46,6 +52,9 @@ async def find_definition(session: Any, reference: int | str, *, live: bool = Tr
     if isinstance(reference, int):
         return await session.row(_BY_ID if live else _ANY_BY_ID, id=reference)
     return await session.row(_BY_HANDLE, handle=reference.lower())
+
+
+pool_of("reward_definition", find_definition)
 
 
 async def choose_definition(session: Any, body: Any, field: str, find: Any, errors: Errors) -> Any | None:
@@ -239,6 +248,8 @@ async def _issue(
     account.start(lot, cause)
     events.lot(session, "reward.created", "reward", identifier, account.profile_id)
     session.outbox.audit("created", "Reward", identifier, None, {"id": identifier, **columns}, account.profile_id)
+    if definition.has_codes:
+        await give(session, "reward_definition", definition.id, "reward", identifier, account.profile_id)
     return identifier
 
 

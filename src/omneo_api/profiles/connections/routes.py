@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Text, any_, bindparam, cast, column, func, or_, select
+from sqlalchemy import Text, any_, bindparam, cast, column, func, or_, select
 from sqlalchemy.dialects.postgresql import UUID
 
 from omneo_api.foundation.calls import NO_CONTENT, Answer, Call, Owner, created, one
@@ -172,38 +172,10 @@ async def browse_own(session: Any, call: Call, owner: Owner) -> Answer:
     return await reader.browse(session, call, scope=(scope,), party=owner.id)
 
 
-async def _party(session: Any, owner: Owner, identifier: int) -> Any:
-    await require_profile(session, owner.id)
-    row = await session.row(_PARTIES, id=identifier)
-    if row is None or owner.id not in (row.connector_id, row.connected_id):
-        raise NotFound
-    return row
-
-
-_PARTIES = Statement(
-    lambda: (
-        select(
-            Connection.connector_id,
-            Connection.connected_id,
-            Connection.status,
-            Connection.is_archived,
-            Connection.is_invalid.label("is_invalid"),
-            ConnectionDefinition.shareable_attributes,
-        )
-        .join(
-            ConnectionDefinition,
-            (ConnectionDefinition.tenant_id == Connection.tenant_id)
-            & (ConnectionDefinition.id == Connection.definition_id),
-        )
-        .where(Connection.id == bindparam("id", type_=BigInteger), Connection.deleted_at.is_(None))
-    )
-)
-
-
 @own.get("/connections/{connection}", "read-connections", answers=ConnectionRead)
 async def show_own(session: Any, call: Call, owner: Owner, connection: int) -> Answer:
     """Read a connection of a profile"""
-    await _party(session, owner, connection)
+    await service.party(session, owner.id, connection)
     return await reader.show(session, call, connection)
 
 
@@ -240,7 +212,7 @@ _SHARED = Statement(_shared)
 @own.get("/connections/{connection}/profileInfo", "read-connections")
 async def profile_info(session: Any, owner: Owner, connection: int) -> Answer:
     """Read what the other party of a connection shares"""
-    row = await _party(session, owner, connection)
+    row = await service.party(session, owner.id, connection)
     if row.status != "accepted" or row.is_archived or row.is_invalid:
         raise Unauthorized
     other = row.connected_id if owner.id == row.connector_id else row.connector_id

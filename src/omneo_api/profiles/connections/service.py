@@ -17,6 +17,7 @@ from omneo_api.foundation.statements import Statement
 from omneo_api.profiles.connections.models import CLOSED, MUTUAL, Connection, ConnectionDefinition
 from omneo_api.profiles.connections.schemas import ConnectionContext
 from omneo_api.profiles.profile import events
+from omneo_api.profiles.scope import require_profile
 
 REFERENCE = ("external_id", "external_id_type")
 TAKEN = "The profiles are already connected."
@@ -60,6 +61,36 @@ _CLEAR = {
     for name in ("is_primary", "is_default")
 }
 _CONTEXT = Statement(lambda: one_json(rows_json(ConnectionContext, Connection).where(Connection.id == _ID)))
+
+
+_PARTIES = Statement(
+    lambda: (
+        select(
+            Connection.connector_id,
+            Connection.connected_id,
+            Connection.status,
+            Connection.is_archived,
+            Connection.is_invalid.label("is_invalid"),
+            ConnectionDefinition.shareable_attributes,
+            ConnectionDefinition.type,
+        )
+        .join(
+            ConnectionDefinition,
+            (ConnectionDefinition.tenant_id == Connection.tenant_id)
+            & (ConnectionDefinition.id == Connection.definition_id),
+        )
+        .where(Connection.id == bindparam("id", type_=BigInteger), Connection.deleted_at.is_(None))
+    )
+)
+
+
+async def party(session: Any, profile_id: uuid.UUID, identifier: int) -> Any:
+    """A connection and what it shares, as that live profile sees it. Raises: NotFound when it is no party."""
+    await require_profile(session, profile_id)
+    row = await session.row(_PARTIES, id=identifier)
+    if row is None or profile_id not in (row.connector_id, row.connected_id):
+        raise NotFound
+    return row
 
 
 async def definition_of(session: Any, body: Any) -> Any:

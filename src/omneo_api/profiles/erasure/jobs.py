@@ -4,10 +4,10 @@ import uuid
 
 from omneo_api.foundation.database import Actor
 from omneo_api.foundation.jobs import JobContext, task
-from omneo_api.profiles.erasure import service
+from omneo_api.profiles.erasure import memories, service
 
 
 @task(service.ERASE)
 async def run(job: JobContext, profile_id: str) -> None:
     async with job.database.writing(job.tenant, Actor()) as session:
-        await service.erase_memories(session, uuid.UUID(profile_id))
+        await memories.erase(session, uuid.UUID(profile_id))

@@ -11,12 +11,12 @@ from typing import Any
 
 import orjson
 
-from omneo_api.foundation.database import ERASURE_ROLE
 from omneo_api.foundation.errors import NotFound
 from omneo_api.foundation.models import Base, Tenanted
 from omneo_api.foundation.outbox import Context, PendingJob
 from omneo_api.foundation.statements import Statement, json_text
-from omneo_api.profiles.erasure.masking import MASK, masked
+from omneo_api.profiles.erasure.masking import MASK, Traces, emptied
+from omneo_api.profiles.erasure.memories import AS_ERASER, forget_waiting
 from omneo_api.profiles.profile import events
 from omneo_api.profiles.profile.checking import UNKNOWN
 from omneo_api.profiles.profile.models import Profile
@@ -31,6 +31,7 @@ KEPT = frozenset(
         "credits",
         "lot_deadlines",
         "benefits",
+        "allocations",
         "redemption_states",
         "profile_aggregations",
     }
@@ -53,12 +54,32 @@ BLANK = {
     "occupation": None,
     "avatar_url": None,
 }
+ORDER_ADDRESSES = frozenset({"shipping_address", "billing_address"})
 PAYMENT_KEYS = frozenset({"amount", "type", "media", "currency", "currency_rate", "total", "id"})
 
-_AS_ERASER = Statement(f"SET LOCAL ROLE {ERASURE_ROLE}")
 _LOCK = Statement(
-    "SELECT id, deleted_at FROM profiles WHERE id = :id::uuid AND purged_at IS NULL"
+    "SELECT id, deleted_at, email, mobile_phone, mobile_phone_national_prefix, secondary_phone FROM profiles"
+    " WHERE id = :id::uuid AND purged_at IS NULL"
     " AND (deleted_at IS NULL OR :deleted::boolean) FOR UPDATE"
+)
+_IDENTIFIERS = Statement("SELECT identifier FROM identities WHERE profile_id = :id::uuid ORDER BY id")
+_NOTE = Statement(
+    """
+    INSERT INTO pending_erasures (profile_id, traces) VALUES (:id::uuid, :traces::jsonb)
+    ON CONFLICT (tenant_id, profile_id) DO UPDATE SET traces = excluded.traces
+    """
+)
+_INTERACTIONS = Statement(
+    """
+    UPDATE interactions SET description = NULL, url = NULL, meta = NULL, latitude = NULL, longitude = NULL,
+        updated_at = omneo_now() WHERE profile_id = :id::uuid
+    """
+)
+_GIFTS = Statement(
+    """
+    UPDATE credits SET recipient_first_name = NULL, recipient_email = NULL, message = NULL
+    WHERE profile_id = :id::uuid OR creator_profile_id = :id::uuid
+    """
 )
 _FIELDS = Statement(
     """
@@ -77,6 +98,13 @@ _PAYMENTS = Statement(
 _PUT_PAYMENTS = Statement("UPDATE transactions SET payments = :payments::jsonb WHERE id = :id::bigint")
 _RECEIPTS = Statement("UPDATE transaction_states SET receipt_email = NULL WHERE profile_id = :id::uuid")
 _UNASSIGN = Statement("UPDATE transaction_states SET profile_id = NULL WHERE profile_id = :id::uuid")
+_ORDERS = Statement("SELECT id, payments, meta FROM orders WHERE profile_id = :id::uuid ORDER BY id")
+_PUT_ORDER = Statement(
+    """
+    UPDATE orders SET payments = :payments::jsonb, meta = :meta::jsonb, receipt_email = NULL WHERE id = :id::bigint
+    """
+)
+_UNASSIGN_ORDERS = Statement("UPDATE orders SET profile_id = NULL WHERE profile_id = :id::uuid")
 _STAFF = Statement(
     """
     UPDATE profiles SET joined_staff_id = nullif(joined_staff_id, :id::uuid),
@@ -120,11 +148,16 @@ def _owned() -> tuple[Statement, ...]:
 
 
 async def _begin(session: Any, profile_id: uuid.UUID, *, deleted: bool) -> Any:
-    """The profile's row, locked, with the rights of erasure. Raises: NotFound."""
-    await session.execute(_AS_ERASER)
+    """The profile's row, locked, with the rights of erasure; notes how the person was named. Raises: NotFound."""
+    await session.execute(AS_ERASER)
     row = await session.row(_LOCK, id=profile_id, deleted=deleted)
     if row is None:
         raise NotFound
+    contacts = [row.email, row.mobile_phone, row.mobile_phone_national_prefix, row.secondary_phone]
+    identifiers = [one.identifier for one in await session.rows(_IDENTIFIERS, id=profile_id)]
+    traces = {"contacts": [text for text in contacts if text], "identifiers": identifiers}
+    await session.execute(_NOTE, id=profile_id, traces=json_text(traces).decode())
+    await forget_waiting(session, profile_id, Traces.of(str(profile_id), contacts, identifiers))
     return row
 
 
@@ -132,9 +165,12 @@ async def purge(session: Any, profile_id: uuid.UUID) -> None:
     """Erases a person for good, live or deleted. Raises: NotFound."""
     row = await _begin(session, profile_id, deleted=True)
     await _mask_payments(session, profile_id)
+    await _mask_orders(session, profile_id)
     await session.execute(_RECEIPTS, id=profile_id)
     await session.execute(_UNASSIGN, id=profile_id)
+    await session.execute(_UNASSIGN_ORDERS, id=profile_id)
     await session.execute(_STAFF, id=profile_id)
+    await session.execute(_GIFTS, id=profile_id)
     await session.execute(_FIELDS, id=profile_id)
     for statement in _owned():
         await session.execute(statement, id=profile_id)
@@ -164,11 +200,14 @@ async def depersonalise(session: Any, profile_id: uuid.UUID) -> None:
     """Takes the person out of a live profile; its transactions and aggregations stay with it. Raises: NotFound."""
     await _begin(session, profile_id, deleted=False)
     await _mask_payments(session, profile_id)
+    await _mask_orders(session, profile_id)
     await session.execute(_RECEIPTS, id=profile_id)
     await session.execute(_FIELDS, id=profile_id)
     for table in _PERSONAL_TABLES:
         await session.execute(_delete_from(table), id=profile_id)
     await session.execute(_ADDRESSES, id=profile_id)
+    await session.execute(_INTERACTIONS, id=profile_id)
+    await session.execute(_GIFTS, id=profile_id)
     columns = {**BLANK, "email": f"{profile_id}@depersonalised.invalid", "updated_at": session.now}
     await session.update(Profile, {"id": profile_id}, columns)
     events.emit(session, "profile.updated", profile_id)
@@ -182,7 +221,7 @@ def _delete_from(table: str) -> Statement:
 
 def _finish(session: Any, profile_id: uuid.UUID, kind: str, erased: list[str]) -> None:
     """Leaves word of what kind of data went, and the job that follows it into the snapshots."""
-    told = [*erased, "event contexts", "audits", "histories", "payment details"]
+    told = [*erased, "event contexts", "audits", "histories", "queued records", "payment details"]
     session.outbox.audit("erased", "Profile", None, None, {"kind": kind, "erased": told}, profile_id)
     arguments = {"tenant": session.tenant.handle, "profile_id": str(profile_id)}
     session.outbox.defer(PendingJob(ERASE, arguments))
@@ -193,6 +232,18 @@ async def _mask_payments(session: Any, profile_id: uuid.UUID) -> None:
         hidden = _payment(row.payments)
         if hidden != row.payments:
             await session.execute(_PUT_PAYMENTS, id=row.id, payments=json_text(hidden).decode())
+
+
+async def _mask_orders(session: Any, profile_id: uuid.UUID) -> None:
+    """Payment details, receipt address, and the postal addresses for which orders have no other place than `meta`."""
+    for row in await session.rows(_ORDERS, id=profile_id):
+        meta = row.meta
+        if isinstance(meta, dict):
+            meta = {name: emptied(value) if name in ORDER_ADDRESSES else value for name, value in meta.items()}
+        payments, told = (
+            None if value is None else json_text(value).decode() for value in (_payment(row.payments), meta)
+        )
+        await session.execute(_PUT_ORDER, id=row.id, payments=payments, meta=told)
 
 
 def _payment(node: Any) -> Any:
@@ -208,66 +259,3 @@ def _payment(node: Any) -> Any:
         else _payment(value)
         for name, value in node.items()
     }
-
-
-# What others remember ---------------------------------------------------------------------------------------------
-
-_CONTEXTS = Statement(
-    """
-    SELECT c.event_id AS id, c.context, e.profile_id = :id::uuid AS own FROM event_contexts c
-    JOIN events e ON e.tenant_id = c.tenant_id AND e.id = c.event_id
-    WHERE c.event_id > :after::bigint AND (e.profile_id = :id::uuid OR strpos(c.context::text, :id::text) > 0)
-    ORDER BY c.event_id LIMIT 200
-    """
-)
-_PUT_CONTEXT = Statement("UPDATE event_contexts SET context = :content::json WHERE event_id = :row::bigint")
-_HISTORIES = Statement(
-    """
-    SELECT id, context, profile_id = :id::uuid AS own FROM action_histories
-    WHERE id > :after::bigint AND (profile_id = :id::uuid OR strpos(context::text, :id::text) > 0)
-    ORDER BY id LIMIT 200
-    """
-)
-_PUT_HISTORY = Statement("UPDATE action_histories SET context = :content::json WHERE id = :row::bigint")
-_AUDITS = Statement(
-    """
-    SELECT id, old_values, new_values FROM audits
-    WHERE id > :after::bigint AND profile_id = :id::uuid AND event <> 'erased' ORDER BY id LIMIT 200
-    """
-)
-_PUT_AUDIT = Statement("UPDATE audits SET old_values = :old::text, new_values = :new::text WHERE id = :row::bigint")
-_ANSWERS = Statement("DELETE FROM idempotency_keys WHERE strpos(encode(body, 'escape'), :id::text) > 0")
-_ROWS = Statement(
-    "UPDATE batch_items SET payload = NULL, external_id = NULL WHERE entity_id = :id::text AND payload IS NOT NULL"
-)
-
-
-async def erase_memories(session: Any, profile_id: uuid.UUID) -> None:
-    """Overwrites the person in events, histories and audits; harmless when repeated."""
-    await session.execute(_AS_ERASER)
-    for read, write in ((_CONTEXTS, _PUT_CONTEXT), (_HISTORIES, _PUT_HISTORY)):
-        await _rewrite(session, profile_id, read, write)
-    after = 0
-    while rows := await session.rows(_AUDITS, id=profile_id, after=after):
-        for row in rows:
-            old, new = (_audit(text, profile_id) for text in (row.old_values, row.new_values))
-            if (old, new) != (row.old_values, row.new_values):
-                await session.execute(_PUT_AUDIT, row=row.id, old=old, new=new)
-            after = row.id
-    await session.execute(_ANSWERS, id=str(profile_id))
-    await session.execute(_ROWS, id=str(profile_id))
-
-
-async def _rewrite(session: Any, profile_id: uuid.UUID, read: Statement, write: Statement) -> None:
-    after = 0
-    while rows := await session.rows(read, id=profile_id, after=after):
-        for row in rows:
-            hidden = masked(row.context, str(profile_id), inside=bool(row.own))
-            if hidden != row.context:
-                await session.execute(write, row=row.id, content=json_text(hidden).decode())
-            after = row.id
-
-
-def _audit(text: str, profile_id: uuid.UUID) -> str:
-    values = orjson.loads(text)
-    return json_text(masked(values, str(profile_id), inside=True)).decode() if isinstance(values, dict) else text

@@ -5,9 +5,14 @@ other changes do not touch the trigram index. Row-level security keeps the plann
 neither LIKE nor the trigram operators are leakproof; so a function of the tables' owner searches, and asks for the
 session's tenant itself.
 
-A search goes from strict to lenient and stops as soon as it has found enough: keys, whole words, any part (where
-words begin, first), similar words. So the best come first, and a common name does not make the database weigh a
-million rows.
+A search goes from strict to lenient and stops as soon as it has found enough: keys, every word as a part (whole words
+first, then where words begin), words with a slip. So the best come first, and a common name does not make the database
+weigh a million rows.
+
+The index is asked for single trigrams, each in a condition of its own: PostgreSQL then leaps from list to list, while
+of one long pattern it would read the longest list whole. Of the longest piece the last trigrams come first, as names
+and numbers differ there. Words with a slip are found without weighing what is merely similar: whatever one slip spoils,
+the rest of the word stands before and behind it (docs/search.md has the figures).
 """
 
 import uuid
@@ -25,7 +30,9 @@ ENOUGH = 10
 """With so many exact hits nobody is asked for similar words; with one, nobody similar to a full name, an
 address or a code."""
 SIMILAR = 200
-"""How many similar ones are weighed at most: comparing costs more than finding."""
+"""How many similar ones are found at most."""
+WEIGHED = 250
+"""How many are compared with a misspelt word for each place of the slip: comparing costs more than finding."""
 
 _STORE = """
     INSERT INTO profile_searches (tenant_id, profile_id, words)
@@ -53,57 +60,149 @@ BEGIN
     RETURN NULL;
 END $$
 """
-_SEARCH = f"""
+_GRAMS = r"""
+CREATE OR REPLACE FUNCTION omneo_search_grams(pieces text[], most int) RETURNS text LANGUAGE sql IMMUTABLE STRICT
+SET search_path = public AS $$
+    SELECT string_agg(format('s.words LIKE %L', '%' || regexp_replace(gram, '([\\%_])', '\\\1', 'g') || '%'), ' AND '
+                      ORDER BY size DESC, at DESC)
+    FROM (SELECT substr(piece, at, 3) AS gram, length(piece) AS size, at
+          FROM unnest(pieces) AS piece,
+               generate_series(greatest(1, length(piece) - 1 - most), greatest(1, length(piece) - 2)) AS at) AS grams
+$$
+"""
+_HOLDS = """
+CREATE OR REPLACE FUNCTION omneo_search_holds(pieces text[]) RETURNS text LANGUAGE sql IMMUTABLE STRICT
+SET search_path = public AS $$
+    SELECT string_agg(format('strpos(s.words, %L) > 0', piece), ' AND ') FROM unnest(pieces) AS piece
+$$
+"""
+_SLIP = r"""
+CREATE OR REPLACE FUNCTION omneo_search_slip(word text) RETURNS text LANGUAGE sql IMMUTABLE STRICT
+SET search_path = public AS $$
+    SELECT format('(strpos(s.words, %L) > 0 OR s.words ~ %L)', word, ' (' || string_agg(concat_ws('|',
+        head || '[^ @]?' || omneo_search_quote(substr(word, at + 1)),
+        head || '[^ @]' || omneo_search_quote(substr(word, at)),
+        head || omneo_search_quote(substr(word, at + 1, 1) || substr(word, at, 1) || substr(word, at + 2))), '|')
+        || '|' || omneo_search_quote(word) || '[^ @])[ @]')
+    FROM generate_series(1, length(word)) AS at, omneo_search_quote(left(word, at - 1)) AS head
+$$
+"""
+_QUOTE = r"""
+CREATE OR REPLACE FUNCTION omneo_search_quote(value text) RETURNS text LANGUAGE sql IMMUTABLE STRICT
+SET search_path = public AS $$ SELECT regexp_replace(value, '([^a-z0-9 ])', '\\\1', 'g') $$
+"""
+_LOOKUPS = """
+CREATE OR REPLACE FUNCTION omneo_search_lookups(words text[]) RETURNS text[] LANGUAGE plpgsql IMMUTABLE STRICT
+SET search_path = public AS $$
+DECLARE
+    arms text[] := ARRAY['s.tenant_id = $2'];
+    word text;
+    name text;
+    ending text;
+    size int;
+    slices int;
+    slipping int := 3;
+BEGIN
+    FOREACH word IN ARRAY words LOOP
+        name := split_part(word, '@', 1);
+        ending := CASE WHEN strpos(word, '@') > 0 THEN '@' ELSE ' ' END;
+        size := length(name);
+        IF size < 4 OR name ~ '^[0-9]*$' OR slipping = 0 THEN
+            name := CASE WHEN size < 3 THEN ' ' ELSE '' END || name || rtrim(ending);
+            arms := ARRAY(SELECT concat_ws(' AND ', arm, omneo_search_grams(ARRAY[name], 5),
+                                           omneo_search_holds(ARRAY[name])) FROM unnest(arms) AS arm);
+            CONTINUE;
+        END IF;
+        slipping := slipping - 1;
+        slices := CASE WHEN cardinality(words) > 1 THEN 2 ELSE least(size / 2, 6) END;
+        arms := ARRAY(
+            SELECT concat_ws(' AND ', arm, omneo_search_grams(pieces, 5), omneo_search_holds(pieces))
+            FROM unnest(arms) AS arm, (
+                SELECT array_remove(ARRAY[CASE WHEN first > 1 THEN ' ' || left(name, first) END,
+                    CASE WHEN size - last > 1 THEN right(name, size - last) || ending END], NULL) AS pieces
+                FROM (SELECT size * slice / slices AS first, size * (slice + 1) / slices + 1 AS last
+                      FROM generate_series(0, slices - 1) AS slice) AS sliced) AS intact
+            WHERE pieces <> '{}');
+    END LOOP;
+    RETURN arms;
+END $$
+"""
+_SEARCH = rf"""
 CREATE OR REPLACE FUNCTION omneo_search_profiles(query text) RETURNS uuid[] LANGUAGE plpgsql STABLE SECURITY DEFINER
-SET search_path = public SET pg_trgm.word_similarity_threshold = 0.6 AS $$
+SET search_path = public AS $$
 DECLARE
     plain text := left(omneo_fold(query), 200);
     words text[] := (SELECT array_agg(w) FROM (
-        SELECT ltrim(part, '+') AS w FROM regexp_split_to_table(plain, '\\s+') part WHERE ltrim(part, '+') <> ''
+        SELECT ltrim(part, '+') AS w FROM regexp_split_to_table(plain, '\s+') part WHERE part ~ '[[:alnum:]]'
         LIMIT 8) AS first);
-    ids uuid[] := '{{}}';
-    more uuid[];
-    conditions text;
+    whole text[] := (SELECT array_agg(' ' || w || ' ') FROM unnest(words) w);
+    names text[] := (SELECT array_agg(split_part(w, '@', 1)) FROM unnest(words) w);
+    ids uuid[];
+    first uuid[];
+    has_whole boolean;
 BEGIN
-    IF words IS NULL THEN RETURN ids; END IF;
-    -- One slip spoils some four trigrams, which is half of a short word and little of a long one.
-    PERFORM set_config('pg_trgm.word_similarity_threshold', min(CASE
-        WHEN length(w) < 6 THEN 0.45 WHEN length(w) < 9 THEN 0.5 ELSE 0.55 END)::text, true)
-    FROM (SELECT split_part(part, '@', 1) AS w FROM unnest(words) part) AS locals;
+    IF words IS NULL THEN RETURN '{{}}'; END IF;
     -- A whole address, number or identifier is found by its key.
     IF cardinality(words) = 1 AND words[1] ~ '[0-9@]' THEN
-        SELECT array_agg(f.id) INTO more FROM (
+        SELECT array_agg(f.id) INTO ids FROM (
             SELECT p.id FROM profiles p WHERE p.tenant_id = omneo_tenant() AND p.email = words[1]
                 AND p.deleted_at IS NULL
             UNION SELECT p.id FROM profiles p WHERE p.tenant_id = omneo_tenant() AND p.mobile_phone = '+' || words[1]
                 AND p.deleted_at IS NULL
             UNION SELECT i.profile_id FROM identities i WHERE i.tenant_id = omneo_tenant()
                 AND i.identifier_key = words[1] AND i.is_live) f;
-        IF more IS NOT NULL THEN RETURN more; END IF;
+        IF ids IS NOT NULL THEN RETURN ids; END IF;
     END IF;
-    FOR stage IN 1..3 LOOP
-        EXIT WHEN cardinality(ids) >= {MOST} OR stage = 3 AND (
-            cardinality(ids) >= {ENOUGH} OR plain ~ '^[0-9+ ]*$'
-            OR ids <> '{{}}' AND (plain ~ '[0-9@]' OR cardinality(words) > 1));
-        SELECT string_agg(CASE
-            WHEN stage = 1 THEN format('s.words LIKE %L', '% ' || e || ' %')
-            WHEN length(w) < 3 THEN format('s.words LIKE %L', '% ' || e || '%')
-            WHEN stage = 2 THEN format('s.words LIKE %L', '%' || e || '%')
-            ELSE format('(s.words LIKE %L OR %L <%% s.words)', '%' || e || '%', split_part(w, '@', 1)) END, ' AND ')
-        INTO conditions FROM (
-            SELECT w, regexp_replace(w, '([\\%_])', '\\\1', 'g') AS e FROM unnest(words) w) AS each;
+    -- Every word, as a part. Of an address the index is asked for what stands before the @: the rest is everywhere.
+    EXECUTE format(
+        'SELECT array_agg(f.profile_id ORDER BY f.rank, f.profile_id), bool_or(f.is_whole) FROM ('
+        '  SELECT s.profile_id, %1$s AS is_whole,'
+        '         CASE WHEN %1$s THEN 0 WHEN strpos(s.words, '' '' || $1) > 0 THEN 1000 ELSE 2000 END'
+        '         + strpos(s.words, $1) AS rank'
+        '  FROM profile_searches s WHERE s.tenant_id = $2 AND %2$s AND %3$s LIMIT {MOST}) f',
+        omneo_search_holds(whole),
+        omneo_search_grams(ARRAY(SELECT CASE WHEN length(w) < 3 THEN ' ' || w
+            WHEN strpos(w, '@') > 3 THEN split_part(w, '@', 1) || '@' ELSE w END FROM unnest(words) w), 10),
+        omneo_search_holds(ARRAY(SELECT CASE WHEN length(w) < 3 THEN ' ' ELSE '' END || w FROM unnest(words) w)))
+    INTO ids, has_whole USING words[1], omneo_tenant();
+    ids := coalesce(ids, '{{}}');
+    IF cardinality(ids) = {MOST} AND has_whole THEN
+        -- Among so many, some with the whole words have been left out: those come first.
+        EXECUTE format('SELECT array_agg(f.profile_id) FROM (SELECT s.profile_id FROM profile_searches s'
+                       ' WHERE s.tenant_id = $1 AND %s AND %s LIMIT {MOST}) f',
+                       omneo_search_grams(whole, 10), omneo_search_holds(whole))
+        INTO first USING omneo_tenant();
+        RETURN (first || ARRAY(SELECT id FROM unnest(ids) WITH ORDINALITY AS f (id, place)
+                               WHERE id <> ALL (first) ORDER BY place))[:{MOST}];
+    END IF;
+    IF cardinality(ids) >= {ENOUGH} OR plain ~ '^[0-9+ ]*$'
+        OR ids <> '{{}}' AND (plain ~ '[0-9@]' OR cardinality(words) > 1) OR ' ' || plain ~ ' @'
+    THEN RETURN ids; END IF;
+    IF cardinality(words) = 1 AND strpos(plain, '@') > 3 THEN
+        -- The same name at another domain comes before any other name.
         EXECUTE format(
             'SELECT array_agg(f.profile_id ORDER BY f.rank, f.profile_id) FROM ('
-            '  SELECT s.profile_id, %s AS rank'
-            '  FROM profile_searches s WHERE s.tenant_id = $2 AND %s AND s.profile_id <> ALL ($3) LIMIT $4) f',
-            CASE WHEN stage = 3 THEN '1 - word_similarity($1, s.words)'
-                 ELSE 'CASE WHEN strpos(s.words, '' '' || $1) > 0 THEN 0 ELSE 1000 END + strpos(s.words, $1)' END,
-            conditions)
-        INTO more USING CASE WHEN stage = 3 THEN plain ELSE words[1] END, omneo_tenant(), ids,
-            least({MOST} - cardinality(ids), CASE WHEN stage = 3 THEN {SIMILAR} ELSE {MOST} END);
-        ids := ids || coalesce(more, '{{}}');
-    END LOOP;
-    RETURN ids;
+            '  SELECT s.profile_id, 1 - word_similarity($1, s.words) AS rank'
+            '  FROM profile_searches s WHERE s.tenant_id = $2 AND %s AND %s LIMIT {SIMILAR}) f',
+            omneo_search_grams(ARRAY[' ' || split_part(words[1], '@', 1) || '@'], 10),
+            omneo_search_holds(ARRAY[' ' || split_part(words[1], '@', 1) || '@']))
+        INTO ids USING plain, omneo_tenant();
+        IF ids IS NOT NULL THEN RETURN ids; END IF;
+        ids := '{{}}';
+    END IF;
+    -- A word with one slip is intact before and behind it: one look-up for each place where the slip may be.
+    EXECUTE format(
+        'SELECT array_agg(f.profile_id ORDER BY f.rank, f.profile_id) FROM ('
+        '  SELECT s.profile_id, CASE WHEN %2$s THEN 1 ELSE 2 END - word_similarity($1, s.words) AS rank'
+        '  FROM (%1$s) AS s WHERE s.profile_id <> ALL ($3) AND %3$s ORDER BY 2, 1 LIMIT {SIMILAR}) f',
+        (SELECT string_agg('(SELECT s.profile_id, s.words FROM profile_searches s WHERE ' || arm
+                           || ' LIMIT {WEIGHED})', ' UNION ') FROM unnest(omneo_search_lookups(words)) AS arm),
+        (SELECT string_agg(slip, ' AND ') FROM unnest(names) AS name, omneo_search_slip(name) AS slip),
+        (SELECT string_agg(format('(%s OR word_similarity(%L, s.words) >= %s)', omneo_search_slip(name), name,
+            CASE WHEN length(name) < 6 THEN 0.45 WHEN length(name) < 9 THEN 0.5 ELSE 0.55 END), ' AND ')
+         FROM unnest(names) AS name))
+    INTO first USING plain, omneo_tenant(), ids;
+    RETURN ids || coalesce(first, '{{}}');
 END $$
 """
 _WATCHED = ("first_name", "last_name", "email", "mobile_phone", "mobile_phone_national_prefix", "secondary_phone")
@@ -142,7 +241,7 @@ class ProfileSearch(Tenanted):
         belongs_to("profiles", "profile_id", ondelete="CASCADE"),
         Index("ix_profile_searches_words", "words", postgresql_using="gin", postgresql_ops={"words": "gin_trgm_ops"}),
     )
-    derived_sql: ClassVar[tuple[str, ...]] = (_INDEX, _SEARCH, *_triggers())
+    derived_sql: ClassVar[tuple[str, ...]] = (_INDEX, _QUOTE, _GRAMS, _HOLDS, _SLIP, _LOOKUPS, _SEARCH, *_triggers())
 
     profile_id: Mapped[uuid.UUID] = mapped_column(UUID(as_uuid=True), primary_key=True)
     words: Mapped[str]

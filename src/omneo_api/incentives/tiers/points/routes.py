@@ -8,7 +8,6 @@ from omneo_api.foundation import fields
 from omneo_api.foundation.calls import NO_CONTENT, Answer, Call, Owner, created, one
 from omneo_api.foundation.errors import Invalid
 from omneo_api.foundation.fields import partial, sent, validate
-from omneo_api.foundation.models import Base
 from omneo_api.foundation.operations import Operation, Routes
 from omneo_api.foundation.query import Listing
 from omneo_api.foundation.reading import Reader
@@ -119,7 +118,7 @@ _FIND = {
         " AND source_type = 'benefit' AND source_id::text = :key::text"
     ),
     ("benefit", "external_id"): Statement(
-        "SELECT id FROM benefits WHERE profile_id = :profile::uuid AND lower(external_id) = lower(:key::text)"
+        "SELECT id FROM benefits WHERE profile_id = :profile::uuid AND external_id_key = lower(:key::text)"
     ),
 }
 
@@ -140,10 +139,7 @@ async def by_source(session: Any, call: Call, owner: Owner) -> Answer:
     statement = _FIND.get((asked.source, asked.identifier_type))
     if statement is None:
         raise Invalid.field("identifier_type", "The selected identifier type is invalid.")
-    ids: list[int] = []
-    if asked.source != "benefit" or asked.identifier_type == "id" or "benefits" in Base.metadata.tables:
-        rows = await session.rows(statement, profile=owner.id, key=asked.identifier)
-        ids = [row.id for row in rows]
+    ids = [row.id for row in await session.rows(statement, profile=owner.id, key=asked.identifier)]
     return await reader.browse(session, call, owner, "asked", (_of_sources,), source=asked.source, sources=ids)
 
 

@@ -1,0 +1,48 @@
+"""One row of `POST /benefits/batch.json` (incentives-status 9.2): a create, with the profile named in two ways."""
+
+from typing import Any
+
+from omneo_api.foundation.fields import validate
+from omneo_api.foundation.statements import Statement
+from omneo_api.incentives.benefits.schemas import BatchBenefit, BenefitBody
+from omneo_api.incentives.benefits.service import create
+from omneo_api.incentives.inputs import profile_named
+from omneo_api.platform.batches.service import Applied, BatchRun, processor
+from omneo_api.profiles.scope import lock_profile
+
+_IMPORTED = Statement(
+    """
+    SELECT b.id FROM benefits b
+    JOIN benefit_definitions d ON d.tenant_id = b.tenant_id AND d.id = b.benefit_definition_id
+    WHERE b.external_id_key = lower(:external_id::text) AND b.profile_id = :profile::uuid AND b.deleted_at IS NULL
+      AND (d.id = :definition::bigint OR d.handle_key = lower(:handle::text))
+    ORDER BY b.id LIMIT 1
+    """
+)
+
+
+@processor("benefit")
+async def apply(session: Any, row: dict[str, Any], batch: BatchRun) -> Applied:
+    """Issues one benefit; an imported row that was issued before is passed over. Raises: Invalid."""
+    named = validate(BatchBenefit, row)
+    body = {**row, "profile_id": named.profile_id}
+    if named.profile_id is not None and named.profile_id_handle is not None:
+        body["profile_id"] = await profile_named(session, named.profile_id_handle, named.profile_id)
+    checked = validate(BenefitBody, body)
+    made: int | None = None
+    if batch.import_job_id is not None and checked.profile_id is not None and checked.external_id is not None:
+        made = await _imported(session, checked)
+    return made or await create(session, checked.profile_id, checked), checked.external_id
+
+
+async def _imported(session: Any, body: BenefitBody) -> int | None:
+    """The benefit that an earlier upload of the same row made."""
+    await lock_profile(session, body.profile_id)
+    found: int | None = await session.value(
+        _IMPORTED,
+        external_id=body.external_id,
+        profile=body.profile_id,
+        definition=body.benefit_definition_id,
+        handle=body.benefit_definition_handle,
+    )
+    return found
