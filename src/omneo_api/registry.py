@@ -29,6 +29,7 @@ MODULES = (
     "incentives.redemptions.models",
     "incentives.ledger.models",
     "incentives.reminders.resource",
+    "incentives.achievements.models",
     "profiles.addresses.models",
     "profiles.comms.models",
     "profiles.appearance.models",

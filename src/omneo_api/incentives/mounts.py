@@ -2,6 +2,9 @@
 
 from omneo_api.foundation.operations import Operation
 from omneo_api.incentives import jobs
+from omneo_api.incentives.achievements import jobs as achievement_jobs
+from omneo_api.incentives.achievements import routes as achievements
+from omneo_api.incentives.achievements.definitions import achievement_definitions
 from omneo_api.incentives.balances import routes as balances
 from omneo_api.incentives.credits import routes as credit_routes
 from omneo_api.incentives.credits.definitions import credit_definitions
@@ -14,10 +17,10 @@ from omneo_api.incentives.rewards import batch
 from omneo_api.incentives.rewards import routes as rewards
 from omneo_api.incentives.rewards.definitions import reward_definitions
 
-ROOMS = (rewards, points, credit_routes, balances, redemptions, ledger)
+ROOMS = (rewards, points, credit_routes, balances, redemptions, ledger, achievements)
 # Named so that importing the composition registers their jobs and processors.
-REGISTERED = (jobs, batch)
-DEFINITIONS = (reward_definitions, point_definitions, credit_definitions, reminders)
+REGISTERED = (jobs, batch, achievement_jobs)
+DEFINITIONS = (reward_definitions, point_definitions, credit_definitions, reminders, achievement_definitions)
 
 
 def operations() -> list[Operation]:

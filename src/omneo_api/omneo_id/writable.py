@@ -88,6 +88,11 @@ def quick(body: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
+def one_count(body: dict[str, Any]) -> dict[str, Any]:
+    """A customer counts one at a time, at the server's moment."""
+    return {**only("definition_id", "meta")(body), "count": 1}
+
+
 async def _names(session: Any, handle: str) -> frozenset[str]:
     try:
         found = json.loads(await setting(session, handle) or "[]")

@@ -63,6 +63,9 @@ OWN = frozenset(
         "points",
         "credits",
         "redemption_states",
+        "achievement_progress",
+        "achievement_points",
+        "achievement_unlocks",
     }
 )
 """Tables with rules of their own."""
