@@ -53,6 +53,7 @@ MODULES = (
     "profiles.profile.jobs",
     "profiles.statuses.jobs",
     "profiles.erasure.jobs",
+    "lists.models",
 )
 
 

@@ -60,6 +60,11 @@ def only(*names: str) -> Trim:
     return lambda body: {name: value for name, value in body.items() if name in kept}
 
 
+def without(*names: str) -> Trim:
+    """Drops the body keys that a customer may not write."""
+    return lambda body: {name: value for name, value in body.items() if name not in names}
+
+
 comms = only(*COMMS)
 
 
