@@ -319,3 +319,23 @@ async def test_batches_and_reactions_count(shop, jobs):
     told = [(point["count"], point["source_type"], point["source_id"]) for point in page["data"]]
     identifier = str(trigger["data"]["id"])
     assert told == [(2, None, None), (1, None, None), (1, "trigger", identifier), (-2, "trigger", identifier)]
+
+
+async def test_statuses_keep_custom_fields_and_tagged_definitions_are_found_by_all_their_tags(shop):
+    """Incentives-status 10.1 and 11."""
+    field = {"namespace": "acme", "handle": "desk", "value": 7}
+    status = (await shop.post("/statuses", {"name": "VIP", "handle": "vip", "custom_fields": [field]}))["data"]
+    assert "custom_fields" not in status
+    path = f"/custom-fields/status/{status['id']}"
+    assert [(row["handle"], row["value"]) for row in (await shop.get(path))["data"]] == [("desk", 7)]
+    again = (await shop.put(f"/statuses/{status['id']}", {"custom_fields": [field]}))["data"]
+    assert again == status
+    await shop.delete(f"/statuses/{status['id']}")
+    await shop.get(path, status=404)
+    for kind, more in (("achievements", {}), ("points", {}), ("rewards", {"type": "bonus", "value": 1, "period": 1})):
+        for tags in (["a"], ["a", "b"]):
+            body = {"name": "n", "handle": "-".join([kind, *tags]), "tags": tags, **more}
+            await shop.post(f"/{kind}/definitions", body)
+        for query, total in (("a", 2), ("b", 1), ("a&filter[tags.handle]=b", 1), ("a&filter[tags.handle]=c", 0)):
+            page = await shop.get(f"/{kind}/definitions?filter[tags.handle]={query}")
+            assert page["meta"]["total"] == total, (kind, query)

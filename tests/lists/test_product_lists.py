@@ -331,6 +331,7 @@ async def test_custom_fields_of_a_list(house, shop):
     assert (await shop.get(f"{path}/acme:n"))["data"]["value"] == "y"
     assert (await house.read(made))["custom_fields"][0]["value"] == "y"
     assert await house.events() == ["list.created", "list.updated", "list.updated"]
+    assert (await shop.get(f"/custom-fields/product_list/{made['id']}"))["data"][0]["value"] == "y"
     await shop.delete(f"{path}/acme:n")
     await shop.get(f"{path}/acme:n", status=404)
     await shop.get(f"{house.path}/nothing/custom-fields", status=404)

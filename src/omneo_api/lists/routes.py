@@ -18,7 +18,7 @@ from omneo_api.lists.schemas import (
     ProductListUpdate,
     ShareRead,
 )
-from omneo_api.platform.custom_fields.owners import FieldOwner
+from omneo_api.platform.custom_fields.owners import PRODUCT_LIST
 from omneo_api.platform.custom_fields.routes import family
 from omneo_api.profiles.scope import of_profile
 
@@ -223,17 +223,6 @@ async def show_shared_without_profile(session: Any, code: str) -> Answer:
 # Custom fields --------------------------------------------------------------------------------------------------------
 
 
-async def _require(session: Any, identifier: int) -> None:
-    await service.find(session, str(identifier))
-
-
-async def _hold(session: Any, identifier: int) -> Any:
-    return await service.hold(session, str(identifier))
-
-
-OWNER = FieldOwner("product_list", "product-lists", "product-lists", int, _require, _hold, service.touch)
-
-
 def _of_a_list(operation: Operation) -> Operation:
     """An operation on a resource's custom fields, for the list that the path names below a profile."""
     work, takes = operation.handler, dict(operation.takes)
@@ -256,7 +245,7 @@ def _of_a_list(operation: Operation) -> Operation:
 
 
 custom_fields = Routes("Custom fields")
-custom_fields.operations = [_of_a_list(operation) for operation in family(OWNER).operations]
+custom_fields.operations = [_of_a_list(operation) for operation in family(PRODUCT_LIST).operations]
 
 
 def operations() -> list[Operation]:
