@@ -27,6 +27,8 @@ from rich.console import Console
 from rich.table import Table
 
 import achievements
+import expiry
+import redeem
 from capture import capture, purchase
 from data import TENANT, TOKEN, fill
 from omneo_api.foundation import migrations
@@ -251,6 +253,7 @@ def main() -> int:
     with EmbeddedPostgres(FOLDER, {"shared_buffers": "1GB", "max_connections": "200"}) as server:
         login = server.start()
         met = measure(prepared(login, "bench", PROFILES, TRANSACTIONS), results)
+        met &= redeem.take(login, results) & expiry.take(login, results)
         if options.scale:
             met &= scale(server, login, results)
     out.print(results)

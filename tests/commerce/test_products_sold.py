@@ -88,9 +88,7 @@ async def test_what_a_till_describes_is_learned(shop):
         named(product_variant=INLINE),
     )
     tie = (await shop.get("/products", params={"filter[external_id]": "p9"}))["data"][0]
-    assert [row["product_variant_id"] for row in made["items"]] == [
-        tie["variants"][place]["id"] for place in (0, 1, 0)
-    ]
+    assert [row["product_variant_id"] for row in made["items"]] == [tie["variants"][place]["id"] for place in (0, 1, 0)]
     assert tie["handle"].startswith("silk-tie-")
     known = {name: tie[name] for name in ("title", "brand", "department", "status", "meta")}
     assert known == {

@@ -1,7 +1,7 @@
 """Every operation of this domain, for the composition."""
 
 from omneo_api.foundation.operations import Operation
-from omneo_api.incentives import jobs
+from omneo_api.incentives import batches, jobs
 from omneo_api.incentives.achievements import jobs as achievement_jobs
 from omneo_api.incentives.achievements import routes as achievements
 from omneo_api.incentives.achievements.definitions import achievement_definitions
@@ -13,13 +13,12 @@ from omneo_api.incentives.points import routes as points
 from omneo_api.incentives.points.definitions import point_definitions
 from omneo_api.incentives.redemptions import routes as redemptions
 from omneo_api.incentives.reminders.resource import reminders
-from omneo_api.incentives.rewards import batch
 from omneo_api.incentives.rewards import routes as rewards
 from omneo_api.incentives.rewards.definitions import reward_definitions
 
-ROOMS = (rewards, points, credit_routes, balances, redemptions, ledger, achievements)
+ROOMS = (rewards, points, credit_routes, balances, redemptions, ledger, batches, achievements)
 # Named so that importing the composition registers their jobs and processors.
-REGISTERED = (jobs, batch, achievement_jobs)
+REGISTERED = (jobs, achievement_jobs)
 DEFINITIONS = (reward_definitions, point_definitions, credit_definitions, reminders, achievement_definitions)
 
 

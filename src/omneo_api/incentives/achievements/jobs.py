@@ -8,7 +8,7 @@ from omneo_api.foundation.fields import validate
 from omneo_api.foundation.jobs import JobContext, periodic, task
 from omneo_api.incentives.achievements import service
 from omneo_api.incentives.achievements.definitions import REVIEW
-from omneo_api.incentives.achievements.schemas import BatchPoint
+from omneo_api.incentives.achievements.schemas import BatchCount
 from omneo_api.platform.batches.service import Applied, BatchRun, processor
 
 ACTOR = Actor(url="job:achievements")
@@ -35,7 +35,7 @@ async def review(job: JobContext, definition: int) -> None:
 @processor("achievement")
 async def apply(session: WriteSession, row: dict[str, Any], _batch: BatchRun) -> Applied:
     """Counts one row. Raises: Invalid."""
-    body = validate(BatchPoint, row)
+    body = validate(BatchCount, row)
     try:
         return await service.add(session, body.profile_id, body), None
     except NotFound:

@@ -20,7 +20,7 @@ from omneo_api.incentives.achievements.models import AchievementDefinition, Achi
 from omneo_api.incentives.achievements.schemas import (
     AchievementPointBody,
     AchievementPointRead,
-    BatchPoint,
+    BatchCount,
     ProfileAchievementRead,
 )
 from omneo_api.platform.batches.service import batch_body, envelope_schema, queue, queued
@@ -200,7 +200,7 @@ def _known_to_customers() -> Any:
     success=200,
     permission="update",
     aliases=("/profile/achievements/batch",),
-    body=envelope_schema("achievements", BatchPoint),
+    body=envelope_schema("achievements", BatchCount),
     example={"achievements": [{"profile_id": "0b7d1f7e-3a55-4d8e-9d0e-2f1c6a9b7710", **EXAMPLE}]},
 )
 async def batch(session: Any, call: Call) -> Answer:

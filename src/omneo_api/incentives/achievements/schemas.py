@@ -291,7 +291,7 @@ class AchievementPointBody(fields.Body):
     expires_at: fields.DateTime | None = None
 
 
-class BatchPoint(AchievementPointBody):
+class BatchCount(AchievementPointBody):
     """One row of a batch."""
 
     profile_id: fields.Uuid

@@ -63,6 +63,7 @@ OWN = frozenset(
         "rewards",
         "points",
         "credits",
+        "lot_deadlines",
         "redemption_states",
         "achievement_progress",
         "achievement_points",
