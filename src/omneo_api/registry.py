@@ -35,6 +35,7 @@ MODULES = (
     "incentives.redemptions.models",
     "incentives.ledger.models",
     "incentives.reminders.resource",
+    "incentives.achievements.models",
     "profiles.addresses.models",
     "profiles.comms.models",
     "profiles.appearance.models",
@@ -57,6 +58,7 @@ MODULES = (
     "profiles.erasure.models",
     "profiles.erasure.jobs",
     "incentives.benefits.jobs",
+    "lists.models",
 )
 
 

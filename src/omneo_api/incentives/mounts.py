@@ -2,6 +2,9 @@
 
 from omneo_api.foundation.operations import Operation
 from omneo_api.incentives import batches, jobs
+from omneo_api.incentives.achievements import jobs as achievement_jobs
+from omneo_api.incentives.achievements import routes as achievements
+from omneo_api.incentives.achievements.definitions import achievement_definitions
 from omneo_api.incentives.balances import routes as balances
 from omneo_api.incentives.benefits import jobs as benefit_jobs
 from omneo_api.incentives.benefits import routes as benefits
@@ -16,10 +19,17 @@ from omneo_api.incentives.reminders.resource import reminders
 from omneo_api.incentives.rewards import routes as rewards
 from omneo_api.incentives.rewards.definitions import reward_definitions
 
-ROOMS = (rewards, points, credit_routes, benefits, balances, redemptions, ledger, batches)
-# Named so that importing the composition registers their jobs.
-REGISTERED = (jobs, benefit_jobs)
-DEFINITIONS = (reward_definitions, point_definitions, credit_definitions, benefit_definitions, reminders)
+ROOMS = (rewards, points, credit_routes, benefits, balances, redemptions, ledger, batches, achievements)
+# Named so that importing the composition registers their jobs and processors.
+REGISTERED = (jobs, benefit_jobs, achievement_jobs)
+DEFINITIONS = (
+    reward_definitions,
+    point_definitions,
+    credit_definitions,
+    benefit_definitions,
+    reminders,
+    achievement_definitions,
+)
 
 
 def operations() -> list[Operation]:
