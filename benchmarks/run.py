@@ -26,6 +26,7 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
+import achievements
 import expiry
 import redeem
 from capture import capture, purchase
@@ -136,6 +137,10 @@ def measure(url: str, results: Table) -> bool:
     results.add_row(
         "memory under load", f"{resident:.0f} MB", "", "", "", f"< {MEMORY_LIMIT} MB", _word(resident < MEMORY_LIMIT)
     )
+    ours, ceiling, ratio, good = achievements.measure(url, IDS[0], reading)
+    met &= good
+    cells = (f"{ours:,.0f}", f"{ceiling:,.0f}", "", f"{ratio:.2f}", f"≥ {achievements.TARGET:.2f}", _word(good))
+    results.add_row("GET …/achievements (12, 4 begun)", *cells)
     out.print(f"purchase: {taken['purchase_statements']} statements in its transaction")
     return met
 

@@ -393,6 +393,54 @@ def upgrade() -> None:
         postgresql_where=None,
     )
     op.create_table(
+        "list_definitions",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("icon", sa.Text(), nullable=True),
+        sa.Column("cover", sa.Text(), nullable=True),
+        sa.Column("short_description", sa.Text(), nullable=True),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("allow_share", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("allow_quantity", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("allow_reserve", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("allow_custom_product", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("allow_new", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("allow_edit", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("allow_delete", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("is_published", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("is_active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("timezone", sa.Text(), nullable=True),
+        sa.Column("reservation_period", sa.Integer(), nullable=True),
+        sa.Column("reservation_period_type", sa.Text(), nullable=True),
+        sa.Column("reservation_absolute_expiry", sa.Text(), nullable=True),
+        sa.Column("reservation_reserved_target_id", sa.BigInteger(), nullable=True),
+        sa.Column("reservation_notify_reserved_offset_days", sa.Integer(), nullable=True),
+        sa.Column("reservation_notify_reserved_offset_hours", sa.Integer(), nullable=True),
+        sa.Column("reservation_expiry_target_id", sa.BigInteger(), nullable=True),
+        sa.Column("reservation_remind_target_id", sa.BigInteger(), nullable=True),
+        sa.Column("reservation_notify_remind_offset_days", sa.Integer(), nullable=True),
+        sa.Column("reservation_notify_remind_offset_hours", sa.Integer(), nullable=True),
+        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("tags", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("handle", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("handle_key", sa.Text(), sa.Computed("lower(handle)", persisted=True), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_list_definitions")),
+    )
+    op.create_index(
+        "uq_list_definitions_handle",
+        "list_definitions",
+        ["tenant_id", "handle_key"],
+        unique=True,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_table(
         "locations",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -857,6 +905,55 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_validation_rules")),
+    )
+    op.create_table(
+        "achievement_definitions",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("internal_notes", sa.Text(), nullable=True),
+        sa.Column("type", sa.Text(), nullable=True),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("is_published", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("display_level", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("display_option", sa.Text(), server_default=sa.text("'visible'"), nullable=True),
+        sa.Column("short_description", sa.Text(), nullable=True),
+        sa.Column("long_description", sa.Text(), nullable=True),
+        sa.Column("terms_conditions", sa.Text(), nullable=True),
+        sa.Column("earn_instructions", sa.Text(), nullable=True),
+        sa.Column("icon", sa.Text(), nullable=True),
+        sa.Column("image_url", sa.Text(), nullable=True),
+        sa.Column("tags", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("period", sa.Text(), nullable=True),
+        sa.Column("timezone", sa.Text(), nullable=True),
+        sa.Column("enable_annual_earn_cycle", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("region_id", sa.BigInteger(), nullable=True),
+        sa.Column("currency", sa.Text(), nullable=True),
+        sa.Column("revision", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("handle", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("handle_key", sa.Text(), sa.Computed("lower(handle)", persisted=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "region_id"],
+            ["regions.tenant_id", "regions.id"],
+            name=op.f("fk_achievement_definitions_tenant_id_region_id"),
+            ondelete="SET NULL (region_id)",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_achievement_definitions")),
+    )
+    op.create_index(
+        "uq_achievement_definitions_handle",
+        "achievement_definitions",
+        ["tenant_id", "handle_key"],
+        unique=True,
+        postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.create_table(
         "action_history_items",
@@ -1772,6 +1869,81 @@ def upgrade() -> None:
         postgresql_where=None,
     )
     op.create_table(
+        "achievement_levels",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("achievement_definition_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("display_number", sa.BigInteger(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("trigger", sa.BigInteger(), nullable=False),
+        sa.Column("repeats", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("repeat_interval", sa.BigInteger(), nullable=True),
+        sa.Column("allow_multiple_earn", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("NOT repeats OR repeat_interval IS NOT NULL", name=op.f("ck_achievement_levels_interval")),
+        sa.CheckConstraint("trigger >= 1 AND repeat_interval >= 1", name=op.f("ck_achievement_levels_positive")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "achievement_definition_id"],
+            ["achievement_definitions.tenant_id", "achievement_definitions.id"],
+            name=op.f("fk_achievement_levels_tenant_id_achievement_definition_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_achievement_levels")),
+    )
+    op.create_index(
+        "uq_achievement_levels_trigger",
+        "achievement_levels",
+        ["tenant_id", "achievement_definition_id", "trigger"],
+        unique=True,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_table(
+        "achievement_points",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("profile_id", sa.UUID(), nullable=False),
+        sa.Column("definition_id", sa.BigInteger(), nullable=False),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("cycle", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("source_type", sa.Text(), nullable=True),
+        sa.Column("source_id", sa.Text(), nullable=True),
+        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.CheckConstraint("count <> 0", name=op.f("ck_achievement_points_counts")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "definition_id"],
+            ["achievement_definitions.tenant_id", "achievement_definitions.id"],
+            name=op.f("fk_achievement_points_tenant_id_definition_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_achievement_points_tenant_id_profile_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_achievement_points")),
+    )
+    op.create_index(
+        "ix_achievement_points_expiry",
+        "achievement_points",
+        ["tenant_id", "profile_id", "definition_id", "expires_at"],
+        unique=False,
+        postgresql_where=sa.text("expires_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_achievement_points_profile",
+        "achievement_points",
+        ["tenant_id", "profile_id", "definition_id", sa.literal_column("issued_at DESC"), sa.literal_column("id DESC")],
+        unique=False,
+    )
+    op.create_table(
         "allocations",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -2608,6 +2780,65 @@ def upgrade() -> None:
         postgresql_where=sa.text("external_key IS NOT NULL"),
     )
     op.create_table(
+        "product_lists",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("profile_id", sa.UUID(), nullable=False),
+        sa.Column("list_definition_id", sa.BigInteger(), nullable=True),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("sort_order", sa.BigInteger(), nullable=True),
+        sa.Column("custom_date", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("location_id", sa.BigInteger(), nullable=True),
+        sa.Column("staff_id", sa.UUID(), nullable=True),
+        sa.Column("tags", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("handle", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("handle_key", sa.Text(), sa.Computed("lower(handle)", persisted=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "list_definition_id"],
+            ["list_definitions.tenant_id", "list_definitions.id"],
+            name=op.f("fk_product_lists_tenant_id_list_definition_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "location_id"],
+            ["locations.tenant_id", "locations.id"],
+            name=op.f("fk_product_lists_tenant_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_product_lists_tenant_id_profile_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_product_lists")),
+    )
+    op.create_index(
+        "ix_product_lists_definition",
+        "product_lists",
+        ["tenant_id", "list_definition_id"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_index(
+        "ix_product_lists_profile",
+        "product_lists",
+        ["tenant_id", "profile_id", "id"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_index(
+        "uq_product_lists_handle",
+        "product_lists",
+        ["tenant_id", "profile_id", "handle_key"],
+        unique=True,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_table(
         "profile_addresses",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -3428,6 +3659,128 @@ def upgrade() -> None:
         ),
     )
     op.create_table(
+        "achievement_progress",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("profile_id", sa.UUID(), nullable=False),
+        sa.Column("definition_id", sa.BigInteger(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("as_of", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("cycle", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("total", sa.BigInteger(), nullable=False),
+        sa.Column("current_credit", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("prev_credit", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("used_score", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("current_level_id", sa.BigInteger(), nullable=True),
+        sa.Column("current_number", sa.BigInteger(), nullable=True),
+        sa.Column("current_trigger", sa.BigInteger(), nullable=True),
+        sa.Column("prev_level_id", sa.BigInteger(), nullable=True),
+        sa.Column("prev_number", sa.BigInteger(), nullable=True),
+        sa.Column("prev_trigger", sa.BigInteger(), nullable=True),
+        sa.Column("next_level_id", sa.BigInteger(), nullable=True),
+        sa.Column("next_number", sa.BigInteger(), nullable=True),
+        sa.Column("next_trigger", sa.BigInteger(), nullable=True),
+        sa.Column("achieved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("anniversary_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column(
+            "current_score",
+            sa.BigInteger(),
+            sa.Computed("greatest(0, current_credit + total)", persisted=True),
+            nullable=False,
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "current_level_id"],
+            ["achievement_levels.tenant_id", "achievement_levels.id"],
+            name=op.f("fk_achievement_progress_tenant_id_current_level_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "definition_id"],
+            ["achievement_definitions.tenant_id", "achievement_definitions.id"],
+            name=op.f("fk_achievement_progress_tenant_id_definition_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "next_level_id"],
+            ["achievement_levels.tenant_id", "achievement_levels.id"],
+            name=op.f("fk_achievement_progress_tenant_id_next_level_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "prev_level_id"],
+            ["achievement_levels.tenant_id", "achievement_levels.id"],
+            name=op.f("fk_achievement_progress_tenant_id_prev_level_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_achievement_progress_tenant_id_profile_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_achievement_progress")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "profile_id",
+            "definition_id",
+            name=op.f("uq_achievement_progress_tenant_id_profile_id_definition_id"),
+        ),
+    )
+    op.create_index(
+        "ix_achievement_progress_definition",
+        "achievement_progress",
+        ["tenant_id", "definition_id", "id"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_index(
+        "ix_achievement_progress_due",
+        "achievement_progress",
+        ["tenant_id", "due_at"],
+        unique=False,
+        postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.create_table(
+        "achievement_unlocks",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("profile_id", sa.UUID(), nullable=False),
+        sa.Column("definition_id", sa.BigInteger(), nullable=False),
+        sa.Column("level_id", sa.BigInteger(), nullable=False),
+        sa.Column("repetition", sa.BigInteger(), nullable=False),
+        sa.Column("cycle", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("trigger", sa.BigInteger(), nullable=False),
+        sa.Column("is_told", sa.Boolean(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "definition_id"],
+            ["achievement_definitions.tenant_id", "achievement_definitions.id"],
+            name=op.f("fk_achievement_unlocks_tenant_id_definition_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "level_id"],
+            ["achievement_levels.tenant_id", "achievement_levels.id"],
+            name=op.f("fk_achievement_unlocks_tenant_id_level_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_achievement_unlocks_tenant_id_profile_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_achievement_unlocks")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "profile_id",
+            "definition_id",
+            "level_id",
+            "repetition",
+            "cycle",
+            name="uq_achievement_unlocks_once",
+        ),
+    )
+    op.create_table(
         "interactions",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -3580,6 +3933,99 @@ def upgrade() -> None:
         ["tenant_id", "product_variant_id"],
         unique=False,
         postgresql_where=sa.text("product_variant_id IS NOT NULL"),
+    )
+    op.create_table(
+        "product_list_items",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("product_list_id", sa.BigInteger(), nullable=False),
+        sa.Column("product_variant_id", sa.BigInteger(), nullable=True),
+        sa.Column("product_id", sa.BigInteger(), nullable=True),
+        sa.Column("product_category_id", sa.BigInteger(), nullable=True),
+        sa.Column("custom_product_id", sa.BigInteger(), nullable=True),
+        sa.Column("quantity", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=True),
+        sa.Column("status", sa.Text(), nullable=True),
+        sa.Column("source", sa.Text(), nullable=True),
+        sa.Column("location_id", sa.BigInteger(), nullable=True),
+        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.CheckConstraint("quantity >= 1", name=op.f("ck_product_list_items_quantity")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "custom_product_id"],
+            ["custom_products.tenant_id", "custom_products.id"],
+            name=op.f("fk_product_list_items_tenant_id_custom_product_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "location_id"],
+            ["locations.tenant_id", "locations.id"],
+            name=op.f("fk_product_list_items_tenant_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "product_category_id"],
+            ["product_categories.tenant_id", "product_categories.id"],
+            name=op.f("fk_product_list_items_tenant_id_product_category_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "product_id"],
+            ["products.tenant_id", "products.id"],
+            name=op.f("fk_product_list_items_tenant_id_product_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "product_list_id"],
+            ["product_lists.tenant_id", "product_lists.id"],
+            name=op.f("fk_product_list_items_tenant_id_product_list_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "product_variant_id"],
+            ["product_variants.tenant_id", "product_variants.id"],
+            name=op.f("fk_product_list_items_tenant_id_product_variant_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_product_list_items")),
+    )
+    op.create_index(
+        "ix_product_list_items_list",
+        "product_list_items",
+        ["tenant_id", "product_list_id", "position", "id"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_index(
+        "ix_product_list_items_product",
+        "product_list_items",
+        ["tenant_id", "product_id"],
+        unique=False,
+        postgresql_where=sa.text("product_id IS NOT NULL"),
+    )
+    op.create_table(
+        "product_list_shares",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("product_list_id", sa.BigInteger(), nullable=False),
+        sa.Column("handle", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "product_list_id"],
+            ["product_lists.tenant_id", "product_lists.id"],
+            name=op.f("fk_product_list_shares_tenant_id_product_list_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_product_list_shares")),
+        sa.UniqueConstraint("tenant_id", "handle", name=op.f("uq_product_list_shares_tenant_id_handle")),
+    )
+    op.create_index(
+        "ix_product_list_shares_list",
+        "product_list_shares",
+        ["tenant_id", "product_list_id", "id"],
+        unique=False,
+        postgresql_where=None,
     )
     op.create_table(
         "profile_date_links",
@@ -3833,6 +4279,42 @@ def upgrade() -> None:
         postgresql_include=["void_kind"],
     )
     op.create_table(
+        "product_list_purchases",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("product_list_item_id", sa.BigInteger(), nullable=False),
+        sa.Column("transaction_item_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "product_list_item_id"],
+            ["product_list_items.tenant_id", "product_list_items.id"],
+            name=op.f("fk_product_list_purchases_tenant_id_product_list_item_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "transaction_item_id"],
+            ["transaction_items.tenant_id", "transaction_items.id"],
+            name=op.f("fk_product_list_purchases_tenant_id_transaction_item_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_product_list_purchases")),
+        sa.UniqueConstraint(
+            "tenant_id",
+            "transaction_item_id",
+            "product_list_item_id",
+            name=op.f("uq_product_list_purchases_tenant_id_transaction_item_id_product_list_item_id"),
+        ),
+    )
+    op.create_index(
+        "ix_product_list_purchases_item",
+        "product_list_purchases",
+        ["tenant_id", "product_list_item_id", "id"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_table(
         "ratings",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -3943,6 +4425,8 @@ def downgrade() -> None:
         "ix_ratings_interaction", table_name="ratings", postgresql_where=sa.text("interaction_id IS NOT NULL")
     )
     op.drop_table("ratings")
+    op.drop_index("ix_product_list_purchases_item", table_name="product_list_purchases", postgresql_where=None)
+    op.drop_table("product_list_purchases")
     op.drop_index(
         "ix_transaction_states_transacted_at", table_name="transaction_states", postgresql_include=["void_kind"]
     )
@@ -3980,6 +4464,15 @@ def downgrade() -> None:
     op.drop_index("ix_profile_date_links_profile", table_name="profile_date_links", postgresql_where=None)
     op.drop_index("ix_profile_date_links_date", table_name="profile_date_links", postgresql_where=None)
     op.drop_table("profile_date_links")
+    op.drop_index("ix_product_list_shares_list", table_name="product_list_shares", postgresql_where=None)
+    op.drop_table("product_list_shares")
+    op.drop_index(
+        "ix_product_list_items_product",
+        table_name="product_list_items",
+        postgresql_where=sa.text("product_id IS NOT NULL"),
+    )
+    op.drop_index("ix_product_list_items_list", table_name="product_list_items", postgresql_where=None)
+    op.drop_table("product_list_items")
     op.drop_index(
         "ix_order_items_variant", table_name="order_items", postgresql_where=sa.text("product_variant_id IS NOT NULL")
     )
@@ -3996,6 +4489,12 @@ def downgrade() -> None:
         "ix_interactions_identity", table_name="interactions", postgresql_where=sa.text("identity_id IS NOT NULL")
     )
     op.drop_table("interactions")
+    op.drop_table("achievement_unlocks")
+    op.drop_index(
+        "ix_achievement_progress_due", table_name="achievement_progress", postgresql_where=sa.text("due_at IS NOT NULL")
+    )
+    op.drop_index("ix_achievement_progress_definition", table_name="achievement_progress", postgresql_where=None)
+    op.drop_table("achievement_progress")
     op.drop_table("transaction_voids")
     op.drop_index("ix_transaction_items_transaction", table_name="transaction_items", postgresql_where=None)
     op.drop_table("transaction_items")
@@ -4098,6 +4597,10 @@ def downgrade() -> None:
     )
     op.drop_index("ix_profile_addresses_profile", table_name="profile_addresses", postgresql_where=None)
     op.drop_table("profile_addresses")
+    op.drop_index("uq_product_lists_handle", table_name="product_lists", postgresql_where=sa.text("deleted_at IS NULL"))
+    op.drop_index("ix_product_lists_profile", table_name="product_lists", postgresql_where=None)
+    op.drop_index("ix_product_lists_definition", table_name="product_lists", postgresql_where=None)
+    op.drop_table("product_lists")
     op.drop_index("uq_points_external_key", table_name="points", postgresql_where=sa.text("external_key IS NOT NULL"))
     op.drop_index("ix_points_source", table_name="points", postgresql_where=sa.text("source_id IS NOT NULL"))
     op.drop_index("ix_points_profile", table_name="points", postgresql_where=None)
@@ -4218,6 +4721,17 @@ def downgrade() -> None:
     )
     op.drop_index("ix_allocations_free", table_name="allocations", postgresql_where=sa.text("allocated_at IS NULL"))
     op.drop_table("allocations")
+    op.drop_index("ix_achievement_points_profile", table_name="achievement_points")
+    op.drop_index(
+        "ix_achievement_points_expiry",
+        table_name="achievement_points",
+        postgresql_where=sa.text("expires_at IS NOT NULL"),
+    )
+    op.drop_table("achievement_points")
+    op.drop_index(
+        "uq_achievement_levels_trigger", table_name="achievement_levels", postgresql_where=sa.text("deleted_at IS NULL")
+    )
+    op.drop_table("achievement_levels")
     op.drop_index("ix_validation_rule_values_rule", table_name="validation_rule_values", postgresql_where=None)
     op.drop_table("validation_rule_values")
     op.drop_index("ix_user_roles_role", table_name="user_roles", postgresql_where=None)
@@ -4305,6 +4819,12 @@ def downgrade() -> None:
     op.drop_index("ix_batch_items_batch", table_name="batch_items", postgresql_where=None)
     op.drop_table("batch_items")
     op.drop_table("action_history_items")
+    op.drop_index(
+        "uq_achievement_definitions_handle",
+        table_name="achievement_definitions",
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.drop_table("achievement_definitions")
     op.drop_table("validation_rules")
     op.drop_index("uq_users_email", table_name="users", postgresql_where=sa.text("deleted_at IS NULL"))
     op.drop_table("users")
@@ -4346,6 +4866,10 @@ def downgrade() -> None:
     op.drop_index("uq_locations_external_id", table_name="locations", postgresql_where=sa.text("deleted_at IS NULL"))
     op.drop_index("ix_locations_external_code", table_name="locations", postgresql_where=None)
     op.drop_table("locations")
+    op.drop_index(
+        "uq_list_definitions_handle", table_name="list_definitions", postgresql_where=sa.text("deleted_at IS NULL")
+    )
+    op.drop_table("list_definitions")
     op.drop_index("ix_incentive_merges_source", table_name="incentive_merges", postgresql_where=None)
     op.drop_index("ix_incentive_merges_destination", table_name="incentive_merges", postgresql_where=None)
     op.drop_table("incentive_merges")

@@ -11,6 +11,7 @@ from omneo_api.foundation.application import Application
 from omneo_api.foundation.database import Database
 from omneo_api.foundation.operations import Operation
 from omneo_api.incentives import mounts as incentives
+from omneo_api.lists import mounts as lists
 from omneo_api.omneo_id import mounts as omneo_id
 from omneo_api.omneo_id.tokens import IdTokens
 from omneo_api.platform import mounts as platform
@@ -35,6 +36,7 @@ def v3_operations(settings: Settings) -> list[Operation]:
         *profiles.operations(),
         *commerce.operations(),
         *incentives.operations(),
+        *lists.operations(),
         *automation.operations(),
     ]
     operations += openapi_document(lambda: openapi.document(operations, "v3", _outside())).mounted()

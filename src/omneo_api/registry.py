@@ -38,6 +38,7 @@ MODULES = (
     "incentives.tiers.definitions.models",
     "incentives.tiers.points.models",
     "incentives.tiers.standing.models",
+    "incentives.achievements.models",
     "profiles.addresses.models",
     "profiles.comms.models",
     "profiles.appearance.models",
@@ -60,6 +61,7 @@ MODULES = (
     "profiles.erasure.models",
     "profiles.erasure.jobs",
     "incentives.benefits.jobs",
+    "lists.models",
 )
 
 

@@ -61,6 +61,7 @@ class Call:
     def query(self) -> dict[str, Any]:
         if self._query is None:
             self._query = parse_brackets(self.pairs, lists=False) if self.query_string else {}
+            _gather_tags(self.pairs, self._query.get("filter"))
         return self._query
 
     @property
@@ -103,6 +104,14 @@ class Answer:
     body: bytes | None
     headers: tuple[tuple[str, str], ...] = ()
     content_type: str = "application/json"
+
+
+def _gather_tags(pairs: list[tuple[str, str]], given: Any) -> None:
+    """`filter[tags.handle]` may be repeated, and then all of them must match (incentives-status 11)."""
+    tags = [value for name, value in pairs if name in ("filter[tags.handle]", "filter[tags][handle]")]
+    if len(tags) > 1 and isinstance(given, dict):
+        given.pop("tags", None)
+        given["tags.handle"] = tags
 
 
 NO_CONTENT = Answer(204, None)

@@ -144,7 +144,8 @@ class Listing:
         """What may be filtered, by the name in the request."""
         names = list(self._scalars) if self._named is None else list(self._named)
         names += [name for name in ("created_at", "updated_at") if name not in names and hasattr(self.model, name)]
-        return {name: self._field_filter(name) for name in names} | self._extra
+        tagged = {"tags.handle": Filter(path=("tags", "handle"))} if _is_tagged(self.model) else {}
+        return {name: self._field_filter(name) for name in names} | tagged | self._extra
 
     def _is_scalar(self, name: str, info: Any) -> bool:
         computed = marker_of(info, Sql)
@@ -395,6 +396,12 @@ SPLITTING = frozenset({"handle", "enum", "integer", "boolean", "uuid"})
 
 def _not_deleted(entity: Any) -> ColumnElement[bool]:
     return entity.deleted_at.is_(None)  # type: ignore[no-any-return]
+
+
+def _is_tagged(model: Any) -> bool:
+    """Whether rows carry their tags as an array of handles."""
+    tags = model.__table__.c.get("tags")
+    return tags is not None and isinstance(tags.type, ARRAY)
 
 
 def _plain(annotation: Any) -> bool:

@@ -7,6 +7,7 @@ from typing import Any
 from omneo_api.foundation.statements import Statement
 from omneo_api.incentives import events
 from omneo_api.incentives.account import Account, Held, load, open_account
+from omneo_api.incentives.achievements import service as achievements
 from omneo_api.incentives.ledger.models import ProfileMerge
 from omneo_api.incentives.tiers.standing import service as tiers
 from omneo_api.profiles.scope import lock_profile
@@ -71,6 +72,7 @@ async def merge(session: Any, source_id: uuid.UUID, destination_id: uuid.UUID) -
     )
     account.settle()
     await account.flush()
+    await achievements.merge(session, source_id, destination_id)
     events.balance(session, source_id)
     events.balance(session, destination_id)
 

@@ -2,6 +2,9 @@
 
 from omneo_api.foundation.operations import Operation
 from omneo_api.incentives import batches, jobs
+from omneo_api.incentives.achievements import jobs as achievement_jobs
+from omneo_api.incentives.achievements import routes as achievements
+from omneo_api.incentives.achievements.definitions import achievement_definitions
 from omneo_api.incentives.balances import routes as balances
 from omneo_api.incentives.benefits import jobs as benefit_jobs
 from omneo_api.incentives.benefits import routes as benefits
@@ -29,11 +32,12 @@ ROOMS = (
     redemptions,
     ledger,
     batches,
+    achievements,
     tier_points,
     tiers,
 )
-# Named so that importing the composition registers their jobs.
-REGISTERED = (jobs, benefit_jobs, tier_jobs)
+# Named so that importing the composition registers their jobs and processors.
+REGISTERED = (jobs, benefit_jobs, achievement_jobs, tier_jobs)
 DEFINITIONS = (
     reward_definitions,
     point_definitions,
@@ -41,6 +45,7 @@ DEFINITIONS = (
     benefit_definitions,
     tier_definitions,
     reminders,
+    achievement_definitions,
 )
 
 

@@ -3,16 +3,20 @@
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
+
 from omneo_api.commerce.locations.service import locations
-from omneo_api.foundation.calls import Answer, Call
+from omneo_api.foundation.calls import Answer, Call, data
 from omneo_api.foundation.operations import Operation, Routes
+from omneo_api.lists.shares import FriendShareRead, NoProfileShareRead, by_code
 from omneo_api.omneo_id import quick_create, writable
 from omneo_api.omneo_id.connected import for_connected
-from omneo_api.omneo_id.mount import Offer, for_customers
+from omneo_api.omneo_id.mount import Offer, concealed, for_customers
 from omneo_api.omneo_id.tokens import IdTokens, minting
 
 IDENTITY = writable.only("handle", "identifier", "is_active")
 CLAIM = writable.only("definition", "timezone", "external_id", "meta")
+OWN_LIST = writable.without("profile_id", "staff_id")
 CUSTOM = "/attributes/custom/{namespace}:{handle}"
 
 OFFERS = (
@@ -92,11 +96,35 @@ OFFERS = (
     Offer("GET", "/orders/{id}", own="transactions"),
     Offer("GET", "/ledgers"),
     Offer("GET", "/ledgers/{id}"),
+    Offer("GET", "/achievements"),
+    Offer("POST", "/achievements", "achievements_write", trim=writable.one_count),
+    Offer("GET", "/achievements/{definition}/achievement-points"),
     Offer("GET", "/aggregations"),
     Offer("GET", "/aggregations/calculate", instead=("GET", "/aggregations")),
     Offer("GET", "/interactions"),
     Offer("GET", "/interactions/{id}"),
     Offer("DELETE", "/interactions/{id}", "interactions_delete"),
+    Offer("GET", "/transactionitems/list/assigned"),
+    Offer("GET", "/transactionitems/list/unassigned"),
+    Offer("POST", "/transactions/items/{item}/list-item"),
+    Offer("GET", "/lists"),
+    Offer("POST", "/lists", trim=OWN_LIST),
+    Offer("GET", "/lists/{list}"),
+    Offer("PUT", "/lists/{list}", trim=OWN_LIST),
+    Offer("DELETE", "/lists/{list}"),
+    Offer("GET", "/lists/{list}/items"),
+    Offer("POST", "/lists/{list}/items"),
+    Offer("GET", "/lists/{list}/items/{item}"),
+    Offer("PUT", "/lists/{list}/items/{item}"),
+    Offer("DELETE", "/lists/{list}/items/{item}"),
+    Offer("POST", "/lists/{list}/custom"),
+    Offer("GET", "/lists/{list}/custom-fields"),
+    Offer("POST", "/lists/{list}/custom-fields"),
+    Offer("GET", "/lists/{list}/custom-fields/{namespace}:{handle}"),
+    Offer("PUT", "/lists/{list}/custom-fields/{namespace}:{handle}"),
+    Offer("DELETE", "/lists/{list}/custom-fields/{namespace}:{handle}"),
+    Offer("POST", "/lists/{list}/shares"),
+    Offer("DELETE", "/lists/{list}/shares/{share}"),
     Offer("GET", "/connections"),
     Offer(
         "PUT",
@@ -119,8 +147,13 @@ def operations(admin: Sequence[Operation], tokens: IdTokens) -> list[Operation]:
     ]
 
 
+def _shown(text: str) -> Answer:
+    """What others may see of a list, without what no customer may see."""
+    return data(concealed(orjson.loads(text)))
+
+
 def _public() -> Routes:
-    """What any valid customer token may read: the shops that are open to the public."""
+    """What any valid customer token may read: open shops, and lists whose code it knows."""
     routes = Routes("Omneo ID")
 
     def _open(location: Any) -> Any:
@@ -135,6 +168,19 @@ def _public() -> Routes:
         text = await locations.reader.text(session, id, where=_open)
         return Answer(200, b'{"data":' + text.encode() + b"}")
 
+    async def show_shared(session: Any, call: Call, code: str) -> Answer:
+        """Read a shared list by its code; of its owner the first name"""
+        schema = NoProfileShareRead if call.who.profile_id is None else FriendShareRead
+        return _shown(await by_code(session, code, schema))
+
+    async def show_shared_without_profile(session: Any, code: str) -> Answer:
+        """Read a shared list by its code, without its owner"""
+        return _shown(await by_code(session, code, NoProfileShareRead))
+
+    shared: dict[str, Any] = {"auth": "customer"}
+    routes.add("GET", "/lists/shares/{code}", show_shared, None, answers=FriendShareRead, **shared)
+    path = "/lists/shares/{code}/no_profile"
+    routes.add("GET", path, show_shared_without_profile, None, answers=NoProfileShareRead, **shared)
     options: dict[str, Any] = {"auth": "customer", "answers": locations.read}
     routes.add("GET", "/locations", browse, None, envelope="page", listing=locations.listing, **options)
     routes.add("GET", "/locations/{id}", show, None, **options)

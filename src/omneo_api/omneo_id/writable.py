@@ -61,6 +61,11 @@ def only(*names: str) -> Trim:
     return lambda body: {name: value for name, value in body.items() if name in kept}
 
 
+def without(*names: str) -> Trim:
+    """Drops the body keys that a customer may not write."""
+    return lambda body: {name: value for name, value in body.items() if name not in names}
+
+
 comms = only(*COMMS)
 
 
@@ -87,6 +92,11 @@ def quick(body: dict[str, Any]) -> dict[str, Any]:
         attributes = kept.get("attributes") or {}
         kept["attributes"] = {**attributes, "comms": {**above, **(attributes.get("comms") or {})}}
     return kept
+
+
+def one_count(body: dict[str, Any]) -> dict[str, Any]:
+    """A customer counts one at a time, at the server's moment."""
+    return {**only("definition_id", "meta")(body), "count": 1}
 
 
 async def _names(session: Any, handle: str) -> frozenset[str]:

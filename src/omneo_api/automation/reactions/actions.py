@@ -13,6 +13,9 @@ from omneo_api.commerce.rates import service as rate_service
 from omneo_api.foundation import fields
 from omneo_api.foundation.render import one_json, rows_json
 from omneo_api.foundation.statements import Statement
+from omneo_api.incentives.achievements import service as achievements
+from omneo_api.incentives.achievements.models import AchievementPoint
+from omneo_api.incentives.achievements.schemas import AchievementPointBody, AchievementPointRead
 from omneo_api.incentives.points import service as points
 from omneo_api.incentives.points.models import Point
 from omneo_api.incentives.points.schemas import PointBody, PointRead
@@ -21,6 +24,9 @@ from omneo_api.incentives.rewards.models import Reward
 from omneo_api.incentives.rewards.schemas import RewardBody, RewardRead
 
 _REWARD = Statement(lambda: one_json(rows_json(RewardRead, Reward).where(Reward.id == bindparam("id"))))
+_ACHIEVEMENT = Statement(
+    lambda: one_json(rows_json(AchievementPointRead, AchievementPoint).where(AchievementPoint.id == bindparam("id")))
+)
 _POINT = Statement(lambda: one_json(rows_json(PointRead, Point).where(Point.id == bindparam("id"))))
 
 
@@ -101,6 +107,30 @@ async def point_create(step: Step) -> Outcome:
         return Outcome.skipped("no points")
     identifier = await points.create(step.session, await step.profile(), body, by_rate)
     return Outcome.created("point", identifier, await step.session.value(_POINT, id=identifier))
+
+
+@action(
+    "achievement.add",
+    "profile_id",
+    "definition* definition_id achievement_definition_id",
+    "count value",
+    "issued_at",
+    "expires_at",
+    "meta",
+)
+async def achievement_add(step: Step) -> Outcome:
+    """Counts for one of the profile's achievements"""
+    profile_id = await step.profile()
+    found = await achievements.find_definition(step.session, reference(step.arguments["definition"]))
+    if found is None:
+        raise ActionFailed("The selected definition is invalid.")
+    kept = ("count", "issued_at", "expires_at", "meta")
+    given = {name: value for name, value in step.arguments.items() if name in kept and value is not None}
+    body = fields.validate(AchievementPointBody, {"count": 1, **given, "definition_id": found})
+    identifier = await achievements.add(
+        step.session, profile_id, body, source_type=step.owner_type, source_id=str(step.owner_id)
+    )
+    return Outcome.created("achievement", identifier, await step.session.value(_ACHIEVEMENT, id=identifier))
 
 
 def reference(value: Any) -> int | str:

@@ -1,6 +1,6 @@
 """update-create: the same sale twice is one transaction, a corrected one supersedes it (commerce 1.5)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 from psycopg.errors import SerializationFailure, UniqueViolation
@@ -95,6 +95,16 @@ async def find(session: Any, values: Mapping[str, Any]) -> int | None:
     return None
 
 
+PassOn = Callable[[Any, int, int], Awaitable[None]]
+_PASSED_ON: list[PassOn] = []
+
+
+def passed_on(rule: PassOn) -> PassOn:
+    """Registers what else passes from a superseded transaction to its successor: `rule(session, old_id, new_id)`."""
+    _PASSED_ON.append(rule)
+    return rule
+
+
 async def supersede(session: Any, state: Any, values: Mapping[str, Any]) -> int:
     """Voids a locked transaction as superseded and records the corrected one in its place; answers the new id."""
     old = state.transaction_id
@@ -117,6 +127,8 @@ async def supersede(session: Any, state: Any, values: Mapping[str, Any]) -> int:
     elif state.claim_id is not None:
         await claims.let_go(session, old)
     await custom_fields.hand_on(session, "transaction", old, identifier)
+    for rule in _PASSED_ON:
+        await rule(session, old, identifier)
     return identifier
 
 

@@ -12,8 +12,10 @@ from omneo_api.commerce.transactions import service as transactions
 from omneo_api.foundation.errors import NotFound
 from omneo_api.foundation.operations import convert
 from omneo_api.foundation.statements import Statement
+from omneo_api.lists import service as lists
 from omneo_api.profiles.profile.events import touched
 from omneo_api.profiles.scope import lock_profile, require_profile
+from omneo_api.profiles.statuses.configuration import statuses
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,26 @@ async def _product_touched(session: Any, identifier: int, held: Any) -> None:
     await products.touched(session, identifier)
 
 
+async def _require_list(session: Any, identifier: int) -> None:
+    await lists.find(session, str(identifier))
+
+
+async def _hold_list(session: Any, identifier: int) -> Any:
+    return await lists.hold(session, str(identifier))
+
+
+async def _require_status(session: Any, identifier: int) -> None:
+    await statuses.reader.text(session, identifier)
+
+
+async def _hold_status(session: Any, identifier: int) -> Any:
+    return await statuses.locked(session, str(identifier))
+
+
+async def _status_touched(session: Any, identifier: int, held: Any) -> None:
+    """Statuses do not show their fields and tell nobody of them."""
+
+
 OWNERS = (
     FieldOwner("profile", "profiles", "profiles", uuid.UUID, require_profile, lock_profile, _profile_touched),
     FieldOwner(
@@ -113,4 +135,6 @@ OWNERS = (
         "product", "products", "products", int, _require_product, _hold_product, _product_touched, versioned=True
     ),
 )
-BY_NAME = {name: owner for owner in OWNERS for name in (owner.name, owner.plural)}
+PRODUCT_LIST = FieldOwner("product_list", "product_lists", "product-lists", int, _require_list, _hold_list, lists.touch)
+STATUS = FieldOwner("status", "statuses", "statuses", int, _require_status, _hold_status, _status_touched)
+BY_NAME = {name: owner for owner in (*OWNERS, PRODUCT_LIST, STATUS) for name in (owner.name, owner.plural)}

@@ -112,7 +112,7 @@ async def _show(session: Any, owner_type: str, identifier: Any, namespace: str, 
     return one(await _text(session, found))
 
 
-def _below(kind: FieldOwner) -> Routes:
+def family(kind: FieldOwner) -> Routes:
     """The family below one owner."""
     routes = Routes("Custom fields")
 
@@ -299,9 +299,9 @@ def operations() -> list[Operation]:
     mounted = [*tenants.mounted(), *anywhere.mounted()]
     for kind in OWNERS:
         if kind.name == "profile":
-            mounted += _below(kind).mounted("/profiles/{profile}", of_profile)
+            mounted += family(kind).mounted("/profiles/{profile}", of_profile)
         else:
-            mounted += _below(kind).mounted(f"/{kind.plural}/{{id}}", _owner_of(kind))
+            mounted += family(kind).mounted(f"/{kind.plural}/{{id}}", _owner_of(kind))
         if kind.versioned:
             mounted += _versions(kind).mounted()
     return mounted

@@ -86,6 +86,7 @@ _FIELDS = Statement(
     DELETE FROM custom_fields
     WHERE owner_type = 'profile' AND owner_id = :id::text
        OR owner_type = 'address' AND owner_id IN (SELECT id::text FROM profile_addresses WHERE profile_id = :id::uuid)
+       OR owner_type = 'product_list' AND owner_id IN (SELECT id::text FROM product_lists WHERE profile_id = :id::uuid)
     """
 )
 _PAYMENTS = Statement(

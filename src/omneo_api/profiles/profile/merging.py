@@ -19,6 +19,7 @@ from omneo_api.foundation.models import Base, Tenanted, lit
 from omneo_api.foundation.outbox import Context
 from omneo_api.foundation.statements import Statement
 from omneo_api.incentives import merging as incentives
+from omneo_api.lists import service as lists
 from omneo_api.profiles.aggregations import service as aggregations
 from omneo_api.profiles.appearance.models import FIELDS
 from omneo_api.profiles.comms.models import FLAGS, VERIFIED
@@ -67,6 +68,10 @@ OWN = frozenset(
         "redemption_states",
         "tier_points",
         "tier_standings",
+        "achievement_progress",
+        "achievement_points",
+        "achievement_unlocks",
+        "product_lists",
     }
 )
 """Tables with rules of their own."""
@@ -216,6 +221,7 @@ async def merge(session: Any, source_id: uuid.UUID, destination_id: uuid.UUID) -
     loser, winner = rows[source_id], rows[destination_id]
     ids = {"loser": source_id, "winner": destination_id}
     await incentives.merge(session, source_id, destination_id)
+    await lists.merge(session, source_id, destination_id)
     for statement in _RUN:
         await session.execute(statement, **ids)
     for table, column, statement in _moved():

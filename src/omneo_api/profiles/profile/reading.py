@@ -100,17 +100,13 @@ async def text_of(session: Any, profile_id: uuid.UUID) -> str:
 
 
 async def read_filters(session: Any, call: Call) -> None:
-    """Puts the phone filters of a list into the form in which numbers are stored, and gathers repeated tags.
+    """Puts the phone filters of a list into the form in which numbers are stored.
 
     A plus that was not encoded arrives as a space, so a leading space before digits is one.
     """
     given = call.query.get("filter")
     if not isinstance(given, dict):
         return
-    tags = [value for name, value in call.pairs if name in ("filter[tags.handle]", "filter[tags][handle]")]
-    if len(tags) > 1:
-        given.pop("tags", None)
-        given["tags.handle"] = tags
     if not any(name in given for name in PHONES):
         return
     region = await setting(session, "country") or "AU"

@@ -13,6 +13,8 @@ from omneo_api.foundation.query import Filter
 from omneo_api.foundation.resources import PlainResource
 from omneo_api.foundation.statements import Statement
 from omneo_api.foundation.validation import to_datetime
+from omneo_api.platform.custom_fields import service as custom_fields
+from omneo_api.platform.custom_fields.service import CustomFieldItem
 from omneo_api.profiles.profile.events import touched
 from omneo_api.profiles.statuses.models import ProfileStatus, Status
 from omneo_api.profiles.statuses.schemas import StatusRead, active
@@ -61,6 +63,7 @@ class StatusBody(fields.Body):
     internal_notes: fields.LongText | None = None
     icon: fields.Text | None = None
     image_url: fields.Text | None = None
+    custom_fields: list[CustomFieldItem] | None = None
 
 
 def _held_by(status: Any, operator: str, parameter: str) -> Any:
@@ -79,8 +82,13 @@ def _held_by(status: Any, operator: str, parameter: str) -> Any:
 
 
 class Statuses(PlainResource):
+    async def related(self, session: Any, identifier: int, values: dict[str, Any], current: Any | None) -> bool:
+        """Sent custom fields are kept; a status does not show them."""
+        return await custom_fields.keep(session, "status", identifier, values.get("custom_fields") or [])
+
     async def before_delete(self, session: Any, current: Any) -> None:
         """Nobody holds a deleted status; the past assignments stay as history."""
+        await custom_fields.drop(session, "status", current.id)
         holders: Sequence[Any] = [row.profile_id for row in await session.rows(_HOLDERS, status=current.id)]
         if not holders:
             return
