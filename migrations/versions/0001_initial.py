@@ -1756,6 +1756,70 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("tenant_id", "role_id", "permission_id", name=op.f("pk_role_permissions")),
     )
     op.create_table(
+        "tier_definitions",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("program", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("value_min", sa.BigInteger(), nullable=False),
+        sa.Column("value_maintain", sa.BigInteger(), nullable=True),
+        sa.Column("flagged_floor", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("is_floor", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("next_id", sa.BigInteger(), nullable=True),
+        sa.Column("prev_id", sa.BigInteger(), nullable=True),
+        sa.Column("is_assignable", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("disable_credit", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("internal_notes", sa.Text(), nullable=True),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("short_description", sa.Text(), nullable=True),
+        sa.Column("long_description", sa.Text(), nullable=True),
+        sa.Column("terms_conditions", sa.Text(), nullable=True),
+        sa.Column("earn_instructions", sa.Text(), nullable=True),
+        sa.Column("icon", sa.Text(), nullable=True),
+        sa.Column("image_url", sa.Text(), nullable=True),
+        sa.Column("tags", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("region_id", sa.BigInteger(), nullable=True),
+        sa.Column("handle", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("handle_key", sa.Text(), sa.Computed("lower(handle)", persisted=True), nullable=False),
+        sa.CheckConstraint(
+            "value_min >= 0 AND (value_maintain IS NULL OR value_maintain >= 0)",
+            name=op.f("ck_tier_definitions_thresholds"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "region_id"],
+            ["regions.tenant_id", "regions.id"],
+            name=op.f("fk_tier_definitions_tenant_id_region_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_tier_definitions")),
+    )
+    op.create_index(
+        "ix_tier_definitions_region",
+        "tier_definitions",
+        ["tenant_id", "region_id"],
+        unique=False,
+        postgresql_where=sa.text("region_id IS NOT NULL"),
+    )
+    op.create_index(
+        "uq_tier_definitions_handle",
+        "tier_definitions",
+        ["tenant_id", "handle_key"],
+        unique=True,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "uq_tier_definitions_value_min",
+        "tier_definitions",
+        ["tenant_id", "program", "value_min"],
+        unique=True,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_table(
         "transactions",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -3493,6 +3557,153 @@ def upgrade() -> None:
         postgresql_where=sa.text("external_id_key IS NOT NULL AND deleted_at IS NULL"),
     )
     op.create_table(
+        "tier_points",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("profile_id", sa.UUID(), nullable=False),
+        sa.Column("point_definition_id", sa.BigInteger(), nullable=False),
+        sa.Column("value", sa.BigInteger(), nullable=False),
+        sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("accrued_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "issued_on", sa.Date(), sa.Computed("(timezone('UTC', issued_at))::date", persisted=True), nullable=False
+        ),
+        sa.Column(
+            "counts_from",
+            sa.DateTime(timezone=True),
+            sa.Computed("greatest(issued_at, accrued_at)", persisted=True),
+            nullable=False,
+        ),
+        sa.Column("source_type", sa.Text(), nullable=True),
+        sa.Column("source_id", sa.BigInteger(), nullable=True),
+        sa.Column("transaction_id", sa.BigInteger(), nullable=True),
+        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("external_key", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.CheckConstraint("value <> 0", name=op.f("ck_tier_points_not_nothing")),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "point_definition_id"],
+            ["point_definitions.tenant_id", "point_definitions.id"],
+            name=op.f("fk_tier_points_tenant_id_point_definition_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_tier_points_tenant_id_profile_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_tier_points")),
+    )
+    op.create_index(
+        "ix_tier_points_dated",
+        "tier_points",
+        ["tenant_id", "profile_id", "issued_on"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_tier_points_definition",
+        "tier_points",
+        ["tenant_id", "point_definition_id"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_index(
+        "ix_tier_points_pending",
+        "tier_points",
+        ["tenant_id", "profile_id", "counts_from"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_tier_points_profile", "tier_points", ["tenant_id", "profile_id", "id"], unique=False, postgresql_where=None
+    )
+    op.create_index(
+        "ix_tier_points_source",
+        "tier_points",
+        ["tenant_id", "source_type", "source_id"],
+        unique=False,
+        postgresql_where=sa.text("source_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_tier_points_transaction",
+        "tier_points",
+        ["tenant_id", "transaction_id"],
+        unique=False,
+        postgresql_where=sa.text("transaction_id IS NOT NULL"),
+    )
+    op.create_index(
+        "uq_tier_points_external_key",
+        "tier_points",
+        ["tenant_id", "external_key"],
+        unique=True,
+        postgresql_where=sa.text("external_key IS NOT NULL AND deleted_at IS NULL"),
+    )
+    op.create_table(
+        "tier_standings",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("profile_id", sa.UUID(), nullable=False),
+        sa.Column("program", sa.BigInteger(), nullable=False),
+        sa.Column("tier_id", sa.BigInteger(), nullable=True),
+        sa.Column("cycle_on", sa.Date(), nullable=True),
+        sa.Column("cycle_boundary_id", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("achieved_on", sa.Date(), nullable=True),
+        sa.Column("achieved_boundary_id", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("maintained_on", sa.Date(), nullable=True),
+        sa.Column("assigned_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "anniversary_on",
+            sa.Date(),
+            sa.Computed("(cycle_on + interval '1 year')::date", persisted=True),
+            nullable=True,
+        ),
+        sa.Column("is_placed", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_tier_standings_tenant_id_profile_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "tier_id"],
+            ["tier_definitions.tenant_id", "tier_definitions.id"],
+            name=op.f("fk_tier_standings_tenant_id_tier_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_tier_standings")),
+        sa.UniqueConstraint(
+            "tenant_id", "profile_id", "program", name=op.f("uq_tier_standings_tenant_id_profile_id_program")
+        ),
+    )
+    op.create_index(
+        "ix_tier_standings_anniversary",
+        "tier_standings",
+        ["tenant_id", "anniversary_on"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_index(
+        "ix_tier_standings_due",
+        "tier_standings",
+        ["tenant_id", "due_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("due_at IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_tier_standings_tier",
+        "tier_standings",
+        ["tenant_id", "tier_id", "profile_id"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_table(
         "transaction_claims",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -4519,6 +4730,24 @@ def downgrade() -> None:
         "ix_transaction_claims_pending", table_name="transaction_claims", postgresql_where=sa.text("status = 'pending'")
     )
     op.drop_table("transaction_claims")
+    op.drop_index("ix_tier_standings_tier", table_name="tier_standings", postgresql_where=None)
+    op.drop_index("ix_tier_standings_due", table_name="tier_standings", postgresql_where=sa.text("due_at IS NOT NULL"))
+    op.drop_index("ix_tier_standings_anniversary", table_name="tier_standings", postgresql_where=None)
+    op.drop_table("tier_standings")
+    op.drop_index(
+        "uq_tier_points_external_key",
+        table_name="tier_points",
+        postgresql_where=sa.text("external_key IS NOT NULL AND deleted_at IS NULL"),
+    )
+    op.drop_index(
+        "ix_tier_points_transaction", table_name="tier_points", postgresql_where=sa.text("transaction_id IS NOT NULL")
+    )
+    op.drop_index("ix_tier_points_source", table_name="tier_points", postgresql_where=sa.text("source_id IS NOT NULL"))
+    op.drop_index("ix_tier_points_profile", table_name="tier_points", postgresql_where=None)
+    op.drop_index("ix_tier_points_pending", table_name="tier_points", postgresql_where=sa.text("deleted_at IS NULL"))
+    op.drop_index("ix_tier_points_definition", table_name="tier_points", postgresql_where=None)
+    op.drop_index("ix_tier_points_dated", table_name="tier_points", postgresql_where=sa.text("deleted_at IS NULL"))
+    op.drop_table("tier_points")
     op.drop_index(
         "uq_rewards_external_id",
         table_name="rewards",
@@ -4741,6 +4970,16 @@ def downgrade() -> None:
     op.drop_index("ix_transactions_external_order", table_name="transactions", postgresql_where=None)
     op.drop_index("ix_transactions_external_id", table_name="transactions", postgresql_where=None)
     op.drop_table("transactions")
+    op.drop_index(
+        "uq_tier_definitions_value_min", table_name="tier_definitions", postgresql_where=sa.text("deleted_at IS NULL")
+    )
+    op.drop_index(
+        "uq_tier_definitions_handle", table_name="tier_definitions", postgresql_where=sa.text("deleted_at IS NULL")
+    )
+    op.drop_index(
+        "ix_tier_definitions_region", table_name="tier_definitions", postgresql_where=sa.text("region_id IS NOT NULL")
+    )
+    op.drop_table("tier_definitions")
     op.drop_table("role_permissions")
     op.drop_index(
         "uq_reward_definitions_handle", table_name="reward_definitions", postgresql_where=sa.text("deleted_at IS NULL")
