@@ -1,6 +1,7 @@
 """What follows a purchase once it is recorded: its reactions, and the word that its work is finished (commerce 1.7)."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ from omneo_api.commerce.transactions import events
 from omneo_api.foundation import clock
 from omneo_api.foundation.database import Actor, WriteSession
 from omneo_api.foundation.jobs import JobContext, task
-from omneo_api.foundation.outbox import REACT_QUEUE, Context, PendingJob
+from omneo_api.foundation.outbox import REACT_QUEUE, Context, PendingEvent, PendingJob
 from omneo_api.foundation.statements import Statement
 
 TASK = "commerce.transactions.finished"
@@ -25,16 +26,32 @@ _FINISHED = Statement(
 _ITEMS = Statement("SELECT id FROM transaction_items WHERE transaction_id = :id::bigint ORDER BY id")
 
 
-def after_reactions(session: Any, identifier: int, profile_id: uuid.UUID | None, *, awaited: bool) -> None:
+def after_reactions(
+    session: Any,
+    identifier: int,
+    profile_id: uuid.UUID | None,
+    *,
+    awaited: bool,
+    among_others: Sequence[int] | None = None,
+) -> None:
     """Emits `transaction.sync` of a new purchase when all of its reactions are done.
 
     The job waits in the line of the profile, behind the reactions; where nobody reacts to anything there is none.
+    Where the database's transaction records other purchases too, `among_others` are the lines of this one.
     """
     if not awaited:
         events.emit(session, "sync", identifier, profile_id)
         return
+    own = {("transaction", str(identifier)), *(("transaction-item", str(item)) for item in among_others or ())}
+
+    def concerns(event: PendingEvent) -> bool:
+        if profile_id is not None and event.profile_id == profile_id:
+            return True
+        return (event.entity_type, event.entity_id) in own
+
     arguments = {"tenant": session.tenant.handle, "transaction_id": identifier, "profile_id": profile_id}
-    session.outbox.follow(PendingJob(TASK, arguments, queue=REACT_QUEUE, lock=_line(session, profile_id)))
+    job = PendingJob(TASK, arguments, queue=REACT_QUEUE, lock=_line(session, profile_id))
+    session.outbox.follow(job, None if among_others is None else concerns)
 
 
 def _line(session: Any, profile_id: Any) -> str | None:

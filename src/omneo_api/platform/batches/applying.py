@@ -65,6 +65,16 @@ class _Run:
     def __init__(self, database: Database, tenant: Tenant, batch: BatchRun, chosen: Processor) -> None:
         self.database, self.tenant, self.batch, self.processor = database, tenant, batch, chosen
         self.actor = Actor(origin="import" if batch.import_job_id else "api")
+        self.size = chosen.most
+
+    async def all(self, items: Sequence[Any]) -> None:
+        """Applies the items in their order, in groups as large as went well lately."""
+        place = 0
+        while place < len(items):
+            tried = min(self.size, len(items) - place)
+            done = await self.group(items[place : place + tried])
+            self.size = min(2 * tried, self.processor.most) if done == tried else done
+            place += done
 
     async def group(self, items: Sequence[Any]) -> int:
         """Applies the first of the items, at least one; answers how many. Raises: what says that the database is gone.
@@ -161,11 +171,7 @@ async def run(database: Database, tenant: Tenant, batch_id: uuid.UUID) -> None:
     if batch is None:
         return
     about = BatchRun(batch.id, batch.entity_type, batch.import_job_id, batch.context or {})
-    chosen = PROCESSORS[batch.processor]
-    work = _Run(database, tenant, about, chosen)
-    place = 0
-    while place < len(pending):
-        place += await work.group(pending[place : place + chosen.most])
+    await _Run(database, tenant, about, PROCESSORS[batch.processor]).all(pending)
 
 
 async def _mark(session: WriteSession, dealt: Sequence[tuple[Any, Result]]) -> None:
