@@ -18,6 +18,7 @@ MODULES = (
     "commerce.departments",
     "commerce.locations.models",
     "commerce.transactions.models",
+    "commerce.orders.models",
     "commerce.claims.models",
     "commerce.claims.jobs",
     "profiles.profile.models",

@@ -4,6 +4,7 @@ from omneo_api.commerce.brands import brands
 from omneo_api.commerce.claims import routes as claims
 from omneo_api.commerce.departments import departments
 from omneo_api.commerce.locations import routes as locations
+from omneo_api.commerce.orders import routes as orders
 from omneo_api.commerce.transactions import routes as transactions
 from omneo_api.foundation.operations import Operation
 
@@ -11,4 +12,4 @@ from omneo_api.foundation.operations import Operation
 def operations() -> list[Operation]:
     rooms = [brands, departments]
     plain = [operation for room in rooms for operation in room.routes().mounted()]
-    return plain + locations.operations() + claims.operations() + transactions.operations()
+    return plain + locations.operations() + claims.operations() + transactions.operations() + orders.operations()

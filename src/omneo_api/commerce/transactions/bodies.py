@@ -73,10 +73,9 @@ class CurrencyValueBody(fields.Body):
     rate: Annotated[fields.Number, Field(gt=0)]
 
 
-class TransactionFields(fields.Body):
-    """A transaction of which any part may be missing: annotations, or a whole one that is sent back."""
+class PurchaseFields(fields.Body):
+    """What transactions and orders have in common, each part of which may be missing."""
 
-    id: fields.Json = None
     external_id: fields.Text | None = None
     profile_id: Reference | None = None
     profile_id_handle: fields.Text | None = None
@@ -87,18 +86,15 @@ class TransactionFields(fields.Body):
     total_original: fields.Money | None = None
     rounding: fields.Money | None = None
     margin: fields.Money | None = None
-    tender: fields.Text | None = None
     systems: fields.Handles | None = None
     is_void: fields.Bool | None = None
     transacted_at: fields.DateTime | None = None
     timezone: fields.Timezone | None = None
     tags: fields.Tags | None = None
-    items: list[ItemFields] | None = None
     payments: Rows = None
     fees: Structure = None
     receipt_is_email: fields.Bool | None = None
     receipt_ref: fields.Text | None = None
-    linked_receipt_ref: fields.Text | None = None
     receipt_email: fields.Email | None = None
     staff_id: Reference | None = None
     currency: Currency | None = None
@@ -106,12 +102,21 @@ class TransactionFields(fields.Body):
     type: fields.Text | None = None
     status: fields.Text | None = None
     order_number: fields.Text | None = None
-    order_id: fields.Int | None = None
-    external_order_id: fields.Text | None = None
-    need_action: fields.Bool | None = None
     organisation_id: fields.Int | None = None
     custom_fields: list[CustomFieldItem] | None = None
     deliver_at: fields.DateTime | None = None
+
+
+class TransactionFields(PurchaseFields):
+    """A transaction of which any part may be missing: annotations, or a whole one that is sent back."""
+
+    id: fields.Json = None
+    tender: fields.Text | None = None
+    items: list[ItemFields] | None = None
+    linked_receipt_ref: fields.Text | None = None
+    order_id: fields.Int | None = None
+    external_order_id: fields.Text | None = None
+    need_action: fields.Bool | None = None
 
 
 class SupersedingTransaction(TransactionFields):
@@ -180,7 +185,7 @@ NEVER_NULL = frozenset({"total", "transacted_at", "timezone", "is_void", "receip
 """Keys whose null means that they were not sent: the vendor's own clients send such nulls."""
 
 
-def told(body: TransactionFields) -> dict[str, Any]:
+def told(body: PurchaseFields) -> dict[str, Any]:
     """The fields of a body that say something, lines and rates as dictionaries."""
     values = {name: value for name, value in fields.sent(body).items() if value is not None or name not in NEVER_NULL}
     lines = values.get("items")

@@ -14,8 +14,9 @@ IMMUTABLE = (
     "what may still change in an order."
 )
 HEADER_OF = """
-    SELECT t.*, v.from_currency, v.to_currency, v.rate
-    FROM transactions t LEFT JOIN transaction_currency_values v ON v.transaction_id = t.id
+    SELECT t.*, v.from_currency, v.to_currency, v.rate, s.order_id AS linked_order_id
+    FROM transactions t JOIN transaction_states s ON s.tenant_id = t.tenant_id AND s.transaction_id = t.id
+    LEFT JOIN transaction_currency_values v ON v.transaction_id = t.id
     WHERE t.id {}
     """
 LINES_OF = """
@@ -46,6 +47,15 @@ def _same(first: Any, second: Any) -> bool:
     return (first in empty and second in empty) or first == second
 
 
+def _repeats(name: str, sent: Any, header: Any) -> bool:
+    """Whether a fact is as recorded; an order may also be the one linked since, whose number was taken over."""
+    if name == "order_id" and sent == header.linked_order_id:
+        return True
+    if name == "order_number" and sent is None and header.order_id is not None:
+        return True
+    return _same(sent, getattr(header, name))
+
+
 async def differences(
     session: Any, identifier: int, values: Mapping[str, Any], found: Resolved
 ) -> tuple[Errors, Pairs]:
@@ -65,7 +75,7 @@ def compared(
     """The same with what is stored: the row of `HEADER`, the rows of `LINES` and the redemption."""
     errors: Errors = {}
     for name in SCALAR_FACTS:
-        if name in values and not _same(values[name], getattr(header, name)):
+        if name in values and not _repeats(name, values[name], header):
             errors |= unchangeable(name)
     for name in REFERENCES:
         if name in values and not _refers(name, values[name], header, found, redemption_id):

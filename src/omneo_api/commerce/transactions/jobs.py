@@ -107,20 +107,21 @@ async def run(job: JobContext, queue_id: int) -> None:
 
 async def _together(session: WriteSession, rows: Sequence[dict[str, Any]], batch: BatchRun) -> Sequence[Result]:
     del batch
-    return await many.apply(session, [{**row, **_pieces(row)} for row in rows])
+    return await many.apply(session, [with_pieces(row) for row in rows])
 
 
 @processor("transaction", most=many.MOST, together=_together)
 async def apply(session: WriteSession, row: dict[str, Any], batch: BatchRun) -> tuple[int, str | None]:
     """One row of a batch; a line without a quantity is one piece."""
     del batch
-    identifier, _ = await upsert.upsert(session, {**row, **_pieces(row)})
+    identifier, _ = await upsert.upsert(session, with_pieces(row))
     external_id = row.get("external_id")
     return identifier, None if external_id is None else str(external_id)
 
 
-def _pieces(row: Mapping[str, Any]) -> dict[str, Any]:
+def with_pieces(row: Mapping[str, Any]) -> dict[str, Any]:
+    """The row of a batch with a quantity of 1 in each line that names none."""
     lines = row.get("items")
     if not isinstance(lines, list):
-        return {}
-    return {"items": [{"quantity": 1, **line} if isinstance(line, dict) else line for line in lines]}
+        return dict(row)
+    return {**row, "items": [{"quantity": 1, **line} if isinstance(line, dict) else line for line in lines]}

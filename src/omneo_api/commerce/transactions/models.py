@@ -48,7 +48,7 @@ class Transaction(Numbered):
         lookup("ix_transactions_location", "location_id", "transacted_at"),
         lookup("ix_transactions_external_id", "external_id_key"),
         lookup("ix_transactions_order_number", "order_number"),
-        lookup("ix_transactions_external_order", "external_order_id"),
+        lookup("ix_transactions_external_order", "external_order_id_key"),
     )
 
     external_id: Mapped[str | None]
@@ -71,6 +71,7 @@ class Transaction(Numbered):
     order_number: Mapped[str | None]
     order_id: Mapped[int | None] = mapped_column(BigInteger)
     external_order_id: Mapped[str | None]
+    external_order_id_key: Mapped[str | None] = folded("external_order_id")
     organisation_id: Mapped[int | None] = mapped_column(BigInteger)
     deliver_at: Mapped[datetime | None]
     payments: Mapped[Any | None] = mapped_column(JSONB)
@@ -158,13 +159,16 @@ class TransactionState(Tenanted):
     """What may still change about a transaction, one row each: its owner, its annotations and whether it is void.
 
     `void_kind` is void, superseded or deleted; the history of voids is in `transaction_voids`. `synced_at` is when the
-    world was told that the work of its creation is finished.
+    world was told that the work of its creation is finished. `order_id` is the order that it fulfils: the facts say
+    what the sale came with, this says what is linked now, also to an order that arrived later.
     """
 
     __tablename__ = "transaction_states"
     __table_args__ = (
         belongs_to("transactions", "transaction_id"),
         belongs_to("profiles", "profile_id"),
+        belongs_to("orders", "order_id"),
+        lookup("ix_transaction_states_order", "order_id", where="order_id IS NOT NULL"),
         _newest_first("ix_transaction_states_profile", "profile_id"),
         _newest_first("ix_transaction_states_transacted_at"),
         lookup("ix_transaction_states_receipt", "receipt_ref_key"),
@@ -174,6 +178,7 @@ class TransactionState(Tenanted):
     profile_id: Mapped[uuid.UUID | None]
     claimed_at: Mapped[datetime | None]
     claim_id: Mapped[int | None] = mapped_column(BigInteger)
+    order_id: Mapped[int | None] = mapped_column(BigInteger)
     transacted_at: Mapped[datetime]
     void_kind: Mapped[str | None]
     successor_id: Mapped[int | None] = mapped_column(BigInteger)
@@ -257,7 +262,7 @@ class QueuedTransaction(Numbered):
 def _recorded() -> Any:
     facts, states = Transaction.__table__, TransactionState.__table__
     told = [column for column in states.c if column.name not in ("tenant_id", "transaction_id")]
-    fixed = [column for column in facts.c if column.name != "transacted_at"]
+    fixed = [column for column in facts.c if column.name not in ("transacted_at", "order_id")]
     together = and_(states.c.tenant_id == facts.c.tenant_id, states.c.transaction_id == facts.c.id)
     return select(*fixed, *told).join_from(states, facts, together).subquery("recorded")
 
@@ -276,6 +281,8 @@ class RecordedTransaction(Base):
         profile_id: Any
         location_id: Any
         staff_id: Any
+        order_id: Any
+        transacted_at: Any
         void_kind: Any
 
     __mapper_args__ = {"primary_key": [__table__.c.tenant_id, __table__.c.id]}

@@ -49,10 +49,10 @@ _RECORD = Statement(
     ), state AS (
         INSERT INTO transaction_states (
             transaction_id, profile_id, claimed_at, claim_id, transacted_at, void_kind, tags, meta, receipt_is_email,
-            receipt_ref, linked_receipt_ref, receipt_email, need_action, status, synced_at)
+            receipt_ref, linked_receipt_ref, receipt_email, need_action, status, order_id, synced_at)
         SELECT id, profile_id, claimed_at, claim_id, transacted_at, void_kind, tags, meta,
                coalesce(receipt_is_email, false), receipt_ref, linked_receipt_ref, receipt_email, need_action, status,
-               CASE WHEN NOT awaited THEN omneo_now() END
+               order_id, CASE WHEN NOT awaited THEN omneo_now() END
         FROM sale
     ), held AS (
         INSERT INTO transaction_external_refs (system, external_id_key, transaction_id)
@@ -81,8 +81,6 @@ _PLAIN = (
     "timezone",
     "currency",
     "type",
-    "order_number",
-    "order_id",
     "external_order_id",
     "organisation_id",
     "deliver_at",
@@ -115,6 +113,8 @@ def _columns(values: Mapping[str, Any], resolved: Resolved) -> dict[str, Any]:
         "location_id": resolved.location_id,
         "staff_id": resolved.staff_id,
         "profile_id": resolved.profile_id,
+        "order_id": resolved.order_id,
+        "order_number": values.get("order_number") or resolved.order_number,
         "currency_id": resolved.currency_id,
         "currency_rate": resolved.currency_rate,
         "tags": resolved.tags,

@@ -12,6 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Literal
 
 from omneo_api.commerce.locations import service as locations
+from omneo_api.commerce.orders import links as orders
 from omneo_api.commerce.transactions import effects
 from omneo_api.configuration.settings.service import SEEDS
 from omneo_api.configuration.systems import register_systems
@@ -48,7 +49,7 @@ _FIND = """
              WHERE handle_key = 'staff' AND identifier_key = lower(:staff::text) AND is_active AND is_live)
         ) AS staff_id,
         EXISTS (
-            SELECT 1 FROM transaction_external_refs
+            SELECT 1 FROM {refs}
             WHERE system = ANY (:slots::text[]) AND external_id_key = lower(:external_id::text)
         ) AS taken,
         EXISTS (
@@ -71,8 +72,10 @@ _FIND = """
         SELECT upper(coalesce((SELECT value FROM settings WHERE handle_key = 'currency'), :base::text)) AS code
     ) AS base
 """
-_LOCKING = Statement(_FIND.format(lock="FOR UPDATE"))
-_LOOKING = Statement(_FIND.format(lock=""))
+SALES, ORDERS = "transaction_external_refs", "order_external_refs"
+"""Whose slots an external id must be free in: each kind of purchase has a namespace of its own."""
+_LOCKING = {refs: Statement(_FIND.format(lock="FOR UPDATE", refs=refs)) for refs in (SALES, ORDERS)}
+_LOOKING = Statement(_FIND.format(lock="", refs=SALES))
 _MANY = Statement(
     """
     SELECT r.place, found.* FROM jsonb_to_recordset(:rows::jsonb) AS r (
@@ -80,7 +83,7 @@ _MANY = Statement(
         location_id bigint, location text, staff_id uuid, staff text, slots text[], external_id text, systems text[],
         tags text[], currency text, base text)
     CROSS JOIN LATERAL ("""
-    + re.sub(r":(\w+)::\w+(\[\])?", r"r.\1", _FIND.format(lock=""))
+    + re.sub(r":(\w+)::\w+(\[\])?", r"r.\1", _FIND.format(lock="", refs=SALES))
     + """) AS found ORDER BY r.place
     """
 )
@@ -125,6 +128,8 @@ class Resolved:
     """Whether the profile has a redemption that belongs to no purchase yet."""
     awaited: bool = False
     """Whether reactions may have to run before the work of a purchase is finished."""
+    order_id: int | None = None
+    order_number: str | None = None
 
 
 def as_uuid(text: str | None) -> uuid.UUID | None:
@@ -169,8 +174,8 @@ def _references(values: Mapping[str, Any], systems: list[str]) -> dict[str, Any]
     }
 
 
-async def _found(session: Any, values: Mapping[str, Any], systems: list[str], *, lock: bool) -> Any:
-    return await session.row(_LOCKING if lock else _LOOKING, **_references(values, systems))
+async def _found(session: Any, statement: Statement, values: Mapping[str, Any], systems: list[str]) -> Any:
+    return await session.row(statement, **_references(values, systems))
 
 
 async def lock_owners(session: Any, many: Sequence[Mapping[str, Any]]) -> list[uuid.UUID | None]:
@@ -229,20 +234,22 @@ async def _system_handles(session: Any, systems: list[str | int]) -> list[str]:
     return list(dict.fromkeys(handle for handle in handles if handle))
 
 
-async def resolve(session: Any, values: Mapping[str, Any]) -> Resolved:
-    """Finds or makes what a purchase refers to and locks its profile.
+async def resolve(session: Any, values: Mapping[str, Any], refs: str = SALES) -> Resolved:
+    """Finds or makes what a purchase (a sale, or an order) refers to and locks its profile.
 
     Raises: Invalid for an unknown profile, order, organisation or variant; locations, staff, systems and tags that are
     unknown are made.
     """
     systems = await _system_handles(session, values.get("systems") or [])
-    found = await _found(session, values, systems, lock=True)
+    found = await _found(session, _LOCKING[refs], values, systems)
+    order = await orders.order_of(session, values, slots_of(systems))
     errors: Errors = {}
     if values.get("profile_id") is not None and found.profile_id is None:
         errors["profile_id"] = [selected_is_invalid("profile_id")]
-    for key in ("order_id", "organisation_id"):
-        if values.get(key) is not None:
-            errors[key] = [selected_is_invalid(key)]
+    if values.get("order_id") is not None and order is None:
+        errors["order_id"] = [selected_is_invalid("order_id")]
+    if values.get("organisation_id") is not None:
+        errors["organisation_id"] = [selected_is_invalid("organisation_id")]
     errors |= resolve_variants(values.get("items") or [])
     if found.taken:
         errors["external_id"] = [already_taken("external_id")]
@@ -260,14 +267,24 @@ async def resolve(session: Any, values: Mapping[str, Any]) -> Resolved:
         tags = await register_tags(session, tags)
     currency_id, rate = _rate(values, found)
     return Resolved(
-        found.profile_id, location_id, staff_id, systems, tags, currency_id, rate, found.redeemed, found.awaited
+        found.profile_id,
+        location_id,
+        staff_id,
+        systems,
+        tags,
+        currency_id,
+        rate,
+        found.redeemed,
+        found.awaited,
+        order.id if order else None,
+        order.order_number if order else None,
     )
 
 
 async def look(session: Any, values: Mapping[str, Any]) -> Resolved:
     """The same without making or locking anything: what is unknown stays None."""
     systems = await _system_handles(session, values.get("systems") or [])
-    found = await _found(session, values, systems, lock=False)
+    found = await _found(session, _LOOKING, values, systems)
     return Resolved(found.profile_id, found.location_id, found.staff_id, systems)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Integer, Text, cast, func, literal_column, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from omneo_api.commerce.locations.schemas import ShortLocation
-from omneo_api.commerce.transactions.models import Transaction, TransactionItemAnnotation, TransactionState
+from omneo_api.commerce.transactions.models import TransactionItemAnnotation, TransactionState
 from omneo_api.foundation.models import lit
 from omneo_api.foundation.render import Read, Source, Sql
 from omneo_api.incentives.redemptions.expressions import (
@@ -42,9 +42,9 @@ def _annotated(column: str, otherwise: Any = None) -> Sql:
 
 
 def _order(item: Any) -> Any:
-    sale = Transaction.__table__.alias()
-    header = (sale.c.tenant_id == item.tenant_id, sale.c.id == item.transaction_id)
-    return select(sale.c.order_id).where(*header).correlate(item).scalar_subquery()
+    state = TransactionState.__table__.alias()
+    same = (state.c.tenant_id == item.tenant_id, state.c.transaction_id == item.transaction_id)
+    return select(state.c.order_id).where(*same).correlate(item).scalar_subquery()
 
 
 def _local(row: Any) -> Any:

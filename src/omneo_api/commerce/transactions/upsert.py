@@ -130,6 +130,8 @@ def _completed(header: Any, state: Any, values: Mapping[str, Any]) -> tuple[dict
             former["currency_value"] = CurrencyValueBody.model_validate(
                 {"from": header.from_currency, "to": header.to_currency, "rate": header.rate}
             )
+    elsewhere = values.get("external_order_id", header.external_order_id) != header.external_order_id
+    former["order_id"] = None if elsewhere else state.order_id
     whole = {**former, **values}
     if "profile_id" not in values:
         kept["profile_id"] = state.profile_id

@@ -90,6 +90,16 @@ async def record_transaction(
     await record(session, [Entry(profile_id, kind, transaction_id, "recorded", seen, description, total)])
 
 
+async def told(session: Any, kind: str, subject_id: int) -> Decimal:
+    """What the statement says so far that a sale or an order is worth, whoever's it was: zero when it is undone."""
+    total: Decimal = await session.value(_TOLD, type=kind, subject=subject_id)
+    return total
+
+
+_TOLD = Statement(
+    "SELECT coalesce(sum(dollar_value), 0) FROM ledger_entries"
+    " WHERE type = :type::text AND subject_id = :subject::bigint"
+)
 _SEEN = Statement("SELECT count(*) FROM ledger_entries WHERE type = :type::text AND subject_id = :subject::bigint")
 _LAST = Statement(
     """

@@ -80,3 +80,9 @@ def transaction_redemption_id(transaction: Any) -> Any:
     """The id of the redemption that a transaction shows, or null."""
     rows = _shown("transaction_id", transaction, reversed_=False).limit(lit(1)).subquery()
     return select(rows.c.id).scalar_subquery()
+
+
+def order_redemption_id(order: Any) -> Any:
+    """The id of the redemption that an order shows, or null."""
+    rows = _shown("order_id", order, reversed_=False).limit(lit(1)).subquery()
+    return select(rows.c.id).scalar_subquery()

@@ -11,7 +11,10 @@ _CANDIDATE = Statement(
     SELECT s.profile_id, s.transaction_id, r.type,
            EXISTS (SELECT 1 FROM redemptions u WHERE u.original_id = r.id AND u.type = 'reversal') AS is_reversed,
            EXISTS (SELECT 1 FROM transaction_states t
-                   WHERE t.transaction_id = s.transaction_id AND t.void_kind IS DISTINCT FROM 'deleted') AS is_taken
+                   WHERE t.transaction_id = s.transaction_id AND t.void_kind IS DISTINCT FROM 'deleted') AS is_taken,
+           s.order_id,
+           EXISTS (SELECT 1 FROM transaction_states m
+                   WHERE m.transaction_id = :transaction::bigint AND m.order_id = s.order_id) AS is_of_order
     FROM redemption_states s JOIN redemptions r ON r.tenant_id = s.tenant_id AND r.id = s.redemption_id
     WHERE s.redemption_id = :id::bigint FOR UPDATE OF s
     """
@@ -25,6 +28,11 @@ _LINK = Statement(
 _LINK_ORDER = Statement(
     """
     UPDATE redemption_states SET order_id = :order::bigint, updated_at = omneo_now() WHERE redemption_id = :id::bigint
+    """
+)
+_UNLINK_ORDER = Statement(
+    """
+    UPDATE redemption_states SET order_id = NULL, updated_at = omneo_now() WHERE order_id = :order::bigint
     """
 )
 _UNLINK = Statement(
@@ -51,6 +59,7 @@ _WAITING = Statement(
     """
 )
 _OF = Statement("SELECT redemption_id FROM redemption_states WHERE transaction_id = :transaction::bigint LIMIT 1")
+_OF_ORDER = Statement("SELECT redemption_id FROM redemption_states WHERE order_id = :order::bigint LIMIT 1")
 _REDEEMER = Statement("SELECT profile_id FROM redemption_states WHERE redemption_id = :id::bigint")
 
 
@@ -66,8 +75,16 @@ async def redemption_of(session: Any, transaction_id: int) -> int | None:
     return found
 
 
-async def _check(session: Any, redemption_id: int, profile_id: uuid.UUID | None) -> Any:
-    found = await session.row(_CANDIDATE, id=redemption_id)
+async def redemption_of_order(session: Any, order_id: int) -> int | None:
+    """The redemption that is linked to an order."""
+    found: int | None = await session.value(_OF_ORDER, order=order_id)
+    return found
+
+
+async def _check(
+    session: Any, redemption_id: int, profile_id: uuid.UUID | None, transaction_id: int | None = None
+) -> Any:
+    found = await session.row(_CANDIDATE, id=redemption_id, transaction=transaction_id)
     refused = found is None or found.type != "redeem" or found.is_reversed or profile_id not in (None, found.profile_id)
     if refused:
         raise Invalid.field("redemption_id", selected_is_invalid("redemption_id"))
@@ -75,24 +92,35 @@ async def _check(session: Any, redemption_id: int, profile_id: uuid.UUID | None)
 
 
 async def attach(session: Any, redemption_id: int, transaction_id: int, profile_id: uuid.UUID | None) -> None:
-    """Links a redemption to a sale of the same profile.
+    """Links a redemption to a sale of the same profile; that of an order may go to a sale made from the order.
 
-    Raises: Invalid on `redemption_id` when it is unknown, another profile's, reversed, or another live sale's.
+    Raises: Invalid on `redemption_id` when it is unknown, another profile's, reversed, another live sale's or that of
+    an order which this sale does not fulfil.
     """
-    found = await _check(session, redemption_id, profile_id)
+    found = await _check(session, redemption_id, profile_id, transaction_id)
     if found.transaction_id == transaction_id:
         return
-    if found.is_taken:
+    if found.is_taken or (found.order_id is not None and not found.is_of_order):
         raise Invalid.field("redemption_id", selected_is_invalid("redemption_id"))
     await session.execute(_LINK, id=redemption_id, transaction=transaction_id)
 
 
 async def attach_order(session: Any, redemption_id: int, order_id: int, profile_id: uuid.UUID | None) -> None:
-    """Links a redemption to an order; the sale made from the order may be linked to it as well. Raises: Invalid."""
+    """Links a redemption to an order; the sale made from the order may be linked to it as well.
+
+    Raises: Invalid on `redemption_id` as for a sale, and when it is another order's.
+    """
     found = await _check(session, redemption_id, profile_id)
-    if found.is_taken:
+    if found.order_id == order_id:
+        return
+    if found.is_taken or found.order_id is not None:
         raise Invalid.field("redemption_id", selected_is_invalid("redemption_id"))
     await session.execute(_LINK_ORDER, id=redemption_id, order=order_id)
+
+
+async def detach_order(session: Any, order_id: int) -> None:
+    """Lets go of an order's redemption, which stays redeemed."""
+    await session.execute(_UNLINK_ORDER, order=order_id)
 
 
 async def detach(session: Any, transaction_id: int) -> None:

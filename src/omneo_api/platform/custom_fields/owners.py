@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from omneo_api.commerce.locations.service import locations
+from omneo_api.commerce.orders import service as orders
 from omneo_api.commerce.transactions import service as transactions
 from omneo_api.foundation.errors import NotFound
 from omneo_api.foundation.operations import convert
@@ -83,6 +84,7 @@ OWNERS = (
         transactions.touched,
         versioned=True,
     ),
+    FieldOwner("order", "orders", "orders", int, orders.require, orders.hold, orders.touched, versioned=True),
     FieldOwner(
         "location",
         "locations",

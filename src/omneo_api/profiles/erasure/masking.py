@@ -51,7 +51,7 @@ def _value(name: str, value: Any, profile_id: str, *, about: bool) -> Any:
     if name in BUSINESS:
         return masked(value, profile_id, inside=False)
     if name in EMPTIED:
-        return _emptied(value)
+        return emptied(value)
     if name in NULLED:
         return None
     if isinstance(value, dict | list) and not _plain(value):
@@ -67,10 +67,10 @@ def _plain(value: Any) -> bool:
     return isinstance(value, list) and not any(isinstance(entry, dict | list) for entry in value)
 
 
-def _emptied(value: Any) -> Any:
+def emptied(value: Any) -> Any:
     """The same keys with nothing behind them."""
     if isinstance(value, dict):
-        return {name: _emptied(entry) for name, entry in value.items()}
+        return {name: emptied(entry) for name, entry in value.items()}
     if isinstance(value, list):
-        return [_emptied(entry) for entry in value]
+        return [emptied(entry) for entry in value]
     return MASK if isinstance(value, str) else None

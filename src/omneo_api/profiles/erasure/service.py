@@ -16,7 +16,7 @@ from omneo_api.foundation.errors import NotFound
 from omneo_api.foundation.models import Base, Tenanted
 from omneo_api.foundation.outbox import Context, PendingJob
 from omneo_api.foundation.statements import Statement, json_text
-from omneo_api.profiles.erasure.masking import MASK, masked
+from omneo_api.profiles.erasure.masking import MASK, emptied, masked
 from omneo_api.profiles.profile import events
 from omneo_api.profiles.profile.checking import UNKNOWN
 from omneo_api.profiles.profile.models import Profile
@@ -52,6 +52,7 @@ BLANK = {
     "occupation": None,
     "avatar_url": None,
 }
+ORDER_ADDRESSES = frozenset({"shipping_address", "billing_address"})
 PAYMENT_KEYS = frozenset({"amount", "type", "media", "currency", "currency_rate", "total", "id"})
 
 _AS_ERASER = Statement(f"SET LOCAL ROLE {ERASURE_ROLE}")
@@ -76,6 +77,13 @@ _PAYMENTS = Statement(
 _PUT_PAYMENTS = Statement("UPDATE transactions SET payments = :payments::jsonb WHERE id = :id::bigint")
 _RECEIPTS = Statement("UPDATE transaction_states SET receipt_email = NULL WHERE profile_id = :id::uuid")
 _UNASSIGN = Statement("UPDATE transaction_states SET profile_id = NULL WHERE profile_id = :id::uuid")
+_ORDERS = Statement("SELECT id, payments, meta FROM orders WHERE profile_id = :id::uuid ORDER BY id")
+_PUT_ORDER = Statement(
+    """
+    UPDATE orders SET payments = :payments::jsonb, meta = :meta::jsonb, receipt_email = NULL WHERE id = :id::bigint
+    """
+)
+_UNASSIGN_ORDERS = Statement("UPDATE orders SET profile_id = NULL WHERE profile_id = :id::uuid")
 _STAFF = Statement(
     """
     UPDATE profiles SET joined_staff_id = nullif(joined_staff_id, :id::uuid),
@@ -131,8 +139,10 @@ async def purge(session: Any, profile_id: uuid.UUID) -> None:
     """Erases a person for good, live or deleted. Raises: NotFound."""
     row = await _begin(session, profile_id, deleted=True)
     await _mask_payments(session, profile_id)
+    await _mask_orders(session, profile_id)
     await session.execute(_RECEIPTS, id=profile_id)
     await session.execute(_UNASSIGN, id=profile_id)
+    await session.execute(_UNASSIGN_ORDERS, id=profile_id)
     await session.execute(_STAFF, id=profile_id)
     await session.execute(_FIELDS, id=profile_id)
     for statement in _owned():
@@ -163,6 +173,7 @@ async def depersonalise(session: Any, profile_id: uuid.UUID) -> None:
     """Takes the person out of a live profile; its transactions and aggregations stay with it. Raises: NotFound."""
     await _begin(session, profile_id, deleted=False)
     await _mask_payments(session, profile_id)
+    await _mask_orders(session, profile_id)
     await session.execute(_RECEIPTS, id=profile_id)
     await session.execute(_FIELDS, id=profile_id)
     for table in _PERSONAL_TABLES:
@@ -192,6 +203,18 @@ async def _mask_payments(session: Any, profile_id: uuid.UUID) -> None:
         hidden = _payment(row.payments)
         if hidden != row.payments:
             await session.execute(_PUT_PAYMENTS, id=row.id, payments=json_text(hidden).decode())
+
+
+async def _mask_orders(session: Any, profile_id: uuid.UUID) -> None:
+    """Payment details, receipt address, and the postal addresses for which orders have no other place than `meta`."""
+    for row in await session.rows(_ORDERS, id=profile_id):
+        meta = row.meta
+        if isinstance(meta, dict):
+            meta = {name: emptied(value) if name in ORDER_ADDRESSES else value for name, value in meta.items()}
+        payments, told = (
+            None if value is None else json_text(value).decode() for value in (_payment(row.payments), meta)
+        )
+        await session.execute(_PUT_ORDER, id=row.id, payments=payments, meta=told)
 
 
 def _payment(node: Any) -> Any:
