@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from omneo_api.commerce.departments import DepartmentRead
 from omneo_api.foundation import fields
 from omneo_api.foundation.errors import Invalid
-from omneo_api.foundation.models import HasHandle, Resource, SoftDeleted, unique_live
+from omneo_api.foundation.models import HasHandle, Resource, SoftDeleted, folded, lookup, unique_live
 from omneo_api.foundation.render import Read
 from omneo_api.foundation.resources import PlainResource
 from omneo_api.foundation.statements import Statement
@@ -18,9 +18,13 @@ from omneo_api.foundation.statements import Statement
 
 class Brand(Resource, HasHandle, SoftDeleted):
     __tablename__ = "brands"
-    __table_args__ = (unique_live("uq_brands_handle", "handle_key"),)
+    __table_args__ = (
+        unique_live("uq_brands_handle", "handle_key"),
+        lookup("ix_brands_name", "name_key", where="deleted_at IS NULL"),
+    )
 
     name: Mapped[str]
+    name_key: Mapped[str] = folded("name")
     external_id: Mapped[str | None]
     external_code: Mapped[str | None]
     is_system: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from omneo_api.foundation import fields
 from omneo_api.foundation.errors import Invalid, selected_is_invalid
-from omneo_api.foundation.models import HasHandle, Resource, SoftDeleted, belongs_to, lookup, unique_live
+from omneo_api.foundation.models import HasHandle, Resource, SoftDeleted, belongs_to, folded, lookup, unique_live
 from omneo_api.foundation.render import Read
 from omneo_api.foundation.resources import PlainResource
 from omneo_api.foundation.statements import Statement
@@ -23,9 +23,11 @@ class Department(Resource, HasHandle, SoftDeleted):
         unique_live("uq_departments_handle", "handle_key"),
         lookup("ix_departments_brand", "brand_id", where="deleted_at IS NULL"),
         lookup("ix_departments_location", "location_id", where="deleted_at IS NULL"),
+        lookup("ix_departments_name", "name_key", where="deleted_at IS NULL"),
     )
 
     name: Mapped[str]
+    name_key: Mapped[str] = folded("name")
     brand_id: Mapped[int] = mapped_column(BigInteger)
     location_id: Mapped[int | None] = mapped_column(BigInteger)
     external_id: Mapped[str | None]

@@ -55,3 +55,16 @@ async def register_systems(session: Any, handles: list[str]) -> None:
     """Makes the systems that a record names and nobody has made yet."""
     if handles:
         await session.execute(_REGISTER, handles=handles)
+
+
+_BY_ID = Statement("SELECT id, handle FROM systems WHERE id = ANY (:ids::bigint[])")
+
+
+async def register_named(session: Any, systems: list[str | int]) -> list[str]:
+    """The handles of a `systems` key as they are stored: ids are looked up, unknown handles are made; order kept."""
+    ids = [system for system in systems if isinstance(system, int)]
+    by_id = {row.id: row.handle for row in await session.rows(_BY_ID, ids=ids)} if ids else {}
+    handles = [by_id.get(system) if isinstance(system, int) else system for system in systems]
+    named = list(dict.fromkeys(handle for handle in handles if handle))
+    await register_systems(session, named)
+    return named

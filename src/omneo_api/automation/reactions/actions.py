@@ -8,6 +8,8 @@ from sqlalchemy import bindparam
 
 from omneo_api.automation import json_logic
 from omneo_api.automation.actions.types import ActionFailed, Outcome, Step, action
+from omneo_api.automation.reactions import rates
+from omneo_api.commerce.rates import service as rate_service
 from omneo_api.foundation import fields
 from omneo_api.foundation.render import one_json, rows_json
 from omneo_api.foundation.statements import Statement
@@ -70,6 +72,8 @@ async def reward_create(step: Step) -> Outcome:
     "value_initial* value points",
     "value_remaining",
     "check_rate",
+    "rate",
+    "rate_priority",
     "issued_at",
     "expires_at",
     "description",
@@ -78,15 +82,24 @@ async def reward_create(step: Step) -> Outcome:
 async def point_create(step: Step) -> Outcome:
     """Awards points to the profile, or takes them when the value is negative"""
     chosen = reference(step.arguments["definition"])
-    if step.arguments.get("check_rate"):
-        raise ActionFailed("Points by rate are not available.")
     kept = ("value_initial", "value_remaining", "issued_at", "expires_at", "description", "meta")
     given = {name: value for name, value in step.arguments.items() if name in kept}
     given["point_definition_id" if isinstance(chosen, int) else "point_definition_handle"] = chosen
     body = fields.validate(PointBody, given)
+    by_rate = None
+    if body.value_initial is not None and rates.asked(step):
+        definition = await points.find_definition(step.session, chosen)
+        if definition is None:
+            raise ActionFailed("The selected definition is invalid.")
+        found = await rates.chosen(step, definition.handle)
+        if found is not None:
+            by_rate = points.ByRate(found.id, await rate_service.shown(step.session, found), found.issue_period)
+        multiplier = rates.multiplier(step, found)
+        worth = rate_service.rounded(rate_service.rounded(body.value_initial) * multiplier)
+        body = body.model_copy(update={"value_initial": worth})
     if body.value_initial == 0:
         return Outcome.skipped("no points")
-    identifier = await points.create(step.session, await step.profile(), body)
+    identifier = await points.create(step.session, await step.profile(), body, by_rate)
     return Outcome.created("point", identifier, await step.session.value(_POINT, id=identifier))
 
 

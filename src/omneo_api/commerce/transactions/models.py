@@ -103,6 +103,7 @@ class TransactionItem(Numbered):
     insert_only = True
     __table_args__ = (
         belongs_to("transactions", "transaction_id"),
+        belongs_to("product_variants", "sent_variant_id"),
         lookup("ix_transaction_items_transaction", "transaction_id", "id"),
     )
 
@@ -232,7 +233,8 @@ class TransactionItemAnnotation(Tenanted):
     __tablename__ = "transaction_item_annotations"
     __table_args__ = (
         belongs_to("transaction_items", "item_id"),
-        lookup("ix_item_annotations_variant", "product_variant_id"),
+        belongs_to("product_variants", "product_variant_id"),
+        lookup("ix_item_annotations_variant", "product_variant_id", where="product_variant_id IS NOT NULL"),
     )
 
     item_id: Mapped[int] = mapped_column(BigInteger, primary_key=True)

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from omneo_api.commerce.locations import service as locations
 from omneo_api.commerce.orders import links as orders
+from omneo_api.commerce.products.matching import resolve_lines
 from omneo_api.commerce.transactions import effects
 from omneo_api.configuration.settings.service import SEEDS
 from omneo_api.configuration.systems import register_systems
@@ -197,7 +198,7 @@ async def look_many(
         | {"profile_id": owners[place], "profile_email": None, "profile_handle": None}
         for place, values in enumerate(many)
     ]
-    wrong = _wrong(many)
+    wrong = await _wrong(session, many)
     answer = []
     for values, row, found in zip(many, rows, await session.rows(_MANY, rows=json_text(rows).decode()), strict=True):
         unknown = any(
@@ -221,10 +222,11 @@ async def look_many(
     return answer
 
 
-def _wrong(many: Sequence[Mapping[str, Any]]) -> set[int]:
+async def _wrong(session: Any, many: Sequence[Mapping[str, Any]]) -> set[int]:
     """Links the lines of many purchases to variants; answers the places of those with a line that cannot be."""
     placed = [(place, line) for place, values in enumerate(many) for line in values.get("items") or []]
-    return {placed[int(path.split(".")[1])][0] for path in resolve_variants([line for _, line in placed])}
+    errors = await resolve_variants(session, [line for _, line in placed])
+    return {placed[int(path.split(".")[1])][0] for path in errors}
 
 
 async def _system_handles(session: Any, systems: list[str | int]) -> list[str]:
@@ -250,7 +252,7 @@ async def resolve(session: Any, values: Mapping[str, Any], refs: str = SALES) ->
         errors["order_id"] = [selected_is_invalid("order_id")]
     if values.get("organisation_id") is not None:
         errors["organisation_id"] = [selected_is_invalid("organisation_id")]
-    errors |= resolve_variants(values.get("items") or [])
+    errors |= await resolve_variants(session, values.get("items") or [])
     if found.taken:
         errors["external_id"] = [already_taken("external_id")]
     if errors:
@@ -309,16 +311,9 @@ def converted(total: Decimal, rate: Decimal) -> Decimal:
     return (total * rate).quantize(CENT, rounding=ROUND_HALF_UP)
 
 
-def resolve_variants(lines: list[dict[str, Any]]) -> Errors:
+async def resolve_variants(session: Any, lines: list[dict[str, Any]]) -> Errors:
     """Finds the catalogue variant of each line and puts it under `variant_id`; answers what is wrong.
 
-    The one place where a catalogue plugs in. Without one a variant that is named by id cannot exist, and a line that
-    names its variant in another way stays as it was sent, unlinked.
+    One statement for all lines, none where no line names an article. A line that has a `variant_id` keeps it.
     """
-    errors: Errors = {}
-    for place, line in enumerate(lines):
-        if line.get("product_variant_id") is not None:
-            path = f"items.{place}.product_variant_id"
-            errors[path] = [selected_is_invalid(path)]
-        line.setdefault("variant_id", None)
-    return errors
+    return await resolve_lines(session, lines)

@@ -227,6 +227,7 @@ async def _line(session: Any, item: int) -> tuple[int, Any]:
 async def recalculate_item(session: Any, item: int) -> Answer:
     """Evaluate again what a line does to its customer"""
     _, state = await _line(session, item)
+    await service.relink(session, state, item)
     await service.recalculated(session, state)
     return one(await views.item_reader.text(session, item))
 

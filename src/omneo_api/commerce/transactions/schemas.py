@@ -6,10 +6,12 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import create_model
-from sqlalchemy import Integer, Text, cast, func, literal_column, select
+from sqlalchemy import Text, cast, func, literal_column, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from omneo_api.commerce.locations.schemas import ShortLocation
+from omneo_api.commerce.products.schemas import ProductVariantRead, SoldProduct, SoldProductContext
+from omneo_api.commerce.transactions import articles
 from omneo_api.commerce.transactions.models import TransactionItemAnnotation, TransactionState
 from omneo_api.foundation.models import lit
 from omneo_api.foundation.render import Read, Source, Sql
@@ -18,11 +20,11 @@ from omneo_api.incentives.redemptions.expressions import (
     transaction_redemption,
     transaction_redemption_id,
 )
+from omneo_api.platform.custom_fields.shapes import ShownCustomField
 from omneo_api.profiles.profile.schemas import ProfileContext, ShortProfile, StaffRead
 
 NOTHING = Sql(lambda _: literal_column("NULL::json", JSONB()))
 NO_ROWS = Sql(lambda _: literal_column("'[]'::json", JSONB()))
-NO_NUMBER = Sql(lambda _: literal_column("NULL::bigint", Integer()))
 
 
 def _annotated(column: str, otherwise: Any = None) -> Sql:
@@ -76,16 +78,8 @@ CurrencyValueRead = create_model(
 )
 
 
-class TransactionCustomField(Read):
-    namespace: str
-    handle: str
-    name: str | None
-    type: str
-    value: Any
-    version: int
-    is_index: bool
-    created_at: datetime
-    updated_at: datetime
+class TransactionCustomField(ShownCustomField):
+    """A custom field of a transaction."""
 
 
 class ItemTransaction(Read):
@@ -101,10 +95,10 @@ class TransactionLine(Read):
     external_id: str | None
     name: str
     transaction_id: int
-    product_id: Annotated[int | None, NO_NUMBER]
-    product: Annotated[dict[str, Any] | None, NOTHING]
+    product_id: Annotated[int | None, Sql(articles.product_id)]
+    product: Annotated[SoldProduct | None, Sql(articles.product)]
     product_variant_id: Annotated[int | None, _annotated("product_variant_id")]
-    product_variant: Annotated[dict[str, Any] | None, NOTHING]
+    product_variant: Annotated[ProductVariantRead | None, Sql(articles.variant)]
     sku: str | None
     variant_external_id: str | None
     is_void: bool
@@ -118,7 +112,7 @@ class TransactionLine(Read):
     discounts: list[Any] | dict[str, Any] | None
     department: str | None
     meta: Annotated[dict[str, Any] | list[Any] | None, _annotated("meta")]
-    product_images: Annotated[list[Any], NO_ROWS]
+    product_images: Annotated[list[dict[str, Any]], Sql(articles.images)]
     order_id: Annotated[int | None, Sql(_order)]
     pivot: Annotated[list[Any] | dict[str, Any], NO_ROWS]
     created_at: datetime
@@ -185,6 +179,12 @@ def _flag(item: Any) -> Any:
     return select(state.c.void_kind.is_not(None)).where(*same).correlate(item).scalar_subquery()
 
 
+class TransactionContextLine(TransactionLine):
+    """A line in the events of its transaction."""
+
+    product: Annotated[SoldProductContext | None, Sql(articles.product_context)]
+
+
 class TransactionContext(TransactionRead):
     """The root of transaction events."""
 
@@ -195,7 +195,7 @@ class TransactionContext(TransactionRead):
     transacted_local_at: Annotated[str, Sql(_local)]
     deliver_at: datetime | None
     flattened_tags: Annotated[list[str], Source("tags")]
-    items: list[TransactionLine]  # type: ignore[assignment]
+    items: list[TransactionContextLine]  # type: ignore[assignment]
 
 
 class ItemContextTransaction(Read):
@@ -208,7 +208,7 @@ class ItemContextTransaction(Read):
     total: Decimal
 
 
-class TransactionItemContext(TransactionLine):
+class TransactionItemContext(TransactionContextLine):
     """The root of transaction-item events."""
 
     profile_id: Annotated[uuid.UUID | None, Sql(_owner)]
@@ -217,7 +217,7 @@ class TransactionItemContext(TransactionLine):
     is_transaction_void: Annotated[bool, Sql(_flag)]
     quantity_abs: Annotated[Decimal, Sql(lambda item: func.abs(item.quantity, type_=item.quantity.type))]
     item_sku: Annotated[str | None, Source("sku")]
-    barcode: Annotated[str | None, NOTHING]
-    product_variant_description: Annotated[str | None, NOTHING]
-    product_options: Annotated[list[Any] | None, NOTHING]
-    custom_fields: Annotated[dict[str, Any], Sql(lambda _: literal_column("'{}'::json", JSONB()))]
+    barcode: Annotated[str | None, Sql(articles.barcode)]
+    product_variant_description: Annotated[str | None, Sql(articles.description)]
+    product_options: Annotated[list[Any] | None, Sql(articles.options)]
+    custom_fields: Annotated[dict[str, Any], Sql(articles.custom_fields)]

@@ -8,6 +8,7 @@ from typing import Any
 from psycopg.errors import SerializationFailure
 
 from omneo_api.commerce.claims import links as claims
+from omneo_api.commerce.products.matching import match
 from omneo_api.commerce.transactions import effects, events, finishing
 from omneo_api.commerce.transactions.bodies import ANNOTATIONS
 from omneo_api.commerce.transactions.facts import LINES, REFERENCES, Pairs, differences, immutable, line_differences
@@ -66,6 +67,16 @@ _ANNOTATE_LINE = Statement(
     VALUES (:id::bigint, :meta::jsonb, :tags::text[])
     ON CONFLICT (tenant_id, item_id) DO UPDATE
     SET meta = excluded.meta, tags = excluded.tags, updated_at = omneo_now()
+    """
+)
+
+
+_LINK = Statement(
+    """
+    INSERT INTO transaction_item_annotations (item_id, product_variant_id)
+    VALUES (:id::bigint, :variant_id::bigint)
+    ON CONFLICT (tenant_id, item_id) DO UPDATE
+    SET product_variant_id = excluded.product_variant_id, updated_at = omneo_now()
     """
 )
 
@@ -288,6 +299,22 @@ async def change_line(session: Any, identifier: int, item: int, line: Mapping[st
     if errors:
         raise immutable(errors)
     await _annotate_lines(session, state, [(dict(line), row)])
+
+
+async def relink(session: Any, state: Any, item: int) -> None:
+    """Looks again which variant a line of a locked transaction means; what no longer names one keeps its own."""
+    row = next((row for row in await session.rows(LINES, id=state.transaction_id) if row.id == item), None)
+    if row is None:
+        raise NotFound
+    line = {"product_variant_id": row.sent_variant_id, "variant_external_id": row.variant_external_id, "sku": row.sku}
+    (found,) = await match(session, [line])
+    variant = found.by_id or found.by_word
+    if variant is None or variant == row.product_variant_id or row.sent_variant_id not in (None, variant):
+        return
+    await session.execute(_LINK, id=item, variant_id=variant)
+    old, new = {"product_variant_id": row.product_variant_id}, {"product_variant_id": variant}
+    session.outbox.audit("updated", "TransactionItem", item, old, new, state.profile_id)
+    await touched(session, state.transaction_id, state)
 
 
 async def recalculated(session: Any, state: Any) -> None:

@@ -1,6 +1,6 @@
 """update-create: the same sale twice is one transaction, a corrected one supersedes it (commerce 1.5)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from psycopg.errors import SerializationFailure, UniqueViolation
@@ -100,8 +100,10 @@ async def supersede(session: Any, state: Any, values: Mapping[str, Any]) -> int:
     old = state.transaction_id
     header = await session.row(HEADER, id=old)
     whole, kept = _completed(header, state, values)
+    lines = await session.rows(LINES, id=old)
     if "items" not in values:
-        whole["items"] = [_line(row) for row in await session.rows(LINES, id=old)]
+        whole["items"] = [_line(row) for row in lines]
+    _keep_links(whole["items"] or [], lines)
     identifier: int = await session.value(_NEXT_ID)
     await service.void(session, state, SUPERSEDED, identifier)
     await service.free_slots(session, old)
@@ -140,6 +142,15 @@ def _completed(header: Any, state: Any, values: Mapping[str, Any]) -> tuple[dict
     return whole, kept
 
 
+def _keep_links(lines: list[dict[str, Any]], former: Sequence[Any]) -> None:
+    """A variant that the sale had stays its variant, also when the catalogue has lost it since."""
+    held = {row.product_variant_id for row in former} | {row.sent_variant_id for row in former}
+    for line in lines:
+        if line.get("product_variant_id") is not None and line["product_variant_id"] in held:
+            line.setdefault("variant_id", line["product_variant_id"])
+
+
 def _line(row: Any) -> dict[str, Any]:
     line = {name: getattr(row, name) for name in LINE_FACTS}
-    return {**line, "product_variant_id": row.sent_variant_id, "meta": row.meta, "tags": list(row.tags)}
+    linked = {} if row.product_variant_id is None else {"variant_id": row.product_variant_id}
+    return {**line, **linked, "product_variant_id": row.sent_variant_id, "meta": row.meta, "tags": list(row.tags)}

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -42,7 +43,16 @@ async def find_definition(session: Any, reference: int | str, *, live: bool = Tr
     return await session.row(_BY_HANDLE, handle=reference.lower())
 
 
-async def create(session: Any, profile_id: uuid.UUID | None, body: PointBody) -> int:
+@dataclass(frozen=True, slots=True)
+class ByRate:
+    """The rate that made a value of points, and its issue period (count, type, date), which beats the definition's."""
+
+    id: int
+    shown: Any
+    issue_period: tuple[int | None, str | None, str | None] | None = None
+
+
+async def create(session: Any, profile_id: uuid.UUID | None, body: PointBody, by_rate: ByRate | None = None) -> int:
     """Awards (or deducts) points as a request asks; every wrong field is told at once. Raises: Invalid."""
     errors: Errors = {}
     if profile_id is None:
@@ -59,7 +69,8 @@ async def create(session: Any, profile_id: uuid.UUID | None, body: PointBody) ->
     values: dict[str, Any] = {}
     if account is not None and definition is not None:
         timezone = await setting(session, "client_timezone") or "UTC"
-        period = (definition.issue_period, definition.issue_period_type, definition.issue_absolute_expiry)
+        period = by_rate.issue_period if by_rate is not None else None
+        period = period or (definition.issue_period, definition.issue_period_type, definition.issue_absolute_expiry)
         values = _moments(moments, period, timezone, account.now)
         if body.expires_at is not None and body.expires_at <= values["issued_at"]:
             errors["expires_at"] = ["The expires at field must be a date after issued at."]
@@ -73,6 +84,8 @@ async def create(session: Any, profile_id: uuid.UUID | None, body: PointBody) ->
         "description": body.description,
         "meta": body.meta,
     }
+    if by_rate is not None:
+        values |= {"rate_id": by_rate.id, "rate": by_rate.shown}
     lot = await _award(session, account, definition, values)
     account.settle()
     await account.flush()

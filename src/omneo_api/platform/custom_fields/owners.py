@@ -7,6 +7,7 @@ from typing import Any
 
 from omneo_api.commerce.locations.service import locations
 from omneo_api.commerce.orders import service as orders
+from omneo_api.commerce.products.service import products
 from omneo_api.commerce.transactions import service as transactions
 from omneo_api.foundation.errors import NotFound
 from omneo_api.foundation.operations import convert
@@ -72,6 +73,19 @@ async def _location_touched(session: Any, identifier: int, held: Any) -> None:
     await locations.touched(session, identifier)
 
 
+async def _require_product(session: Any, identifier: int) -> None:
+    await products.reader.text(session, identifier)
+
+
+async def _hold_product(session: Any, identifier: int) -> Any:
+    return await products.locked(session, str(identifier))
+
+
+async def _product_touched(session: Any, identifier: int, held: Any) -> None:
+    del held
+    await products.touched(session, identifier)
+
+
 OWNERS = (
     FieldOwner("profile", "profiles", "profiles", uuid.UUID, require_profile, lock_profile, _profile_touched),
     FieldOwner(
@@ -94,6 +108,9 @@ OWNERS = (
         _hold_location,
         _location_touched,
         versioned=True,
+    ),
+    FieldOwner(
+        "product", "products", "products", int, _require_product, _hold_product, _product_touched, versioned=True
     ),
 )
 BY_NAME = {name: owner for owner in OWNERS for name in (owner.name, owner.plural)}

@@ -11,7 +11,6 @@ Live transactions are those assigned to the profile whose state is not void. Whe
 - a likely place's score is the share of all live transactions that were made there.
 """
 
-from omneo_api.foundation.models import Base
 from omneo_api.foundation.statements import Statement
 from omneo_api.profiles.aggregations.dimensions import dimension_join, dimension_recency, next_join, next_recency
 from omneo_api.profiles.aggregations.models import SHOWN, STORED
@@ -27,10 +26,7 @@ _DISCOUNT = """
 
 
 def _brands(owned: str) -> str:
-    """The brands of what was bought, once the catalogue's tables exist."""
-    known = Base.metadata.tables
-    if not {"products", "product_variants"} <= set(known):
-        return "SELECT NULL::uuid AS profile_id, NULL::text[] AS purchased_brands WHERE false"
+    """The brands of what was bought, as the catalogue tells them now."""
     return f"""
         SELECT s.profile_id, array_agg(DISTINCT p.brand ORDER BY p.brand) AS purchased_brands
         FROM transaction_states s

@@ -1,4 +1,4 @@
-"""What changes aggregations without a purchase: the passing of time, and a location that moved."""
+"""What changes aggregations without a purchase: time that passes, a location that moved, a product's new brand."""
 
 from typing import Any
 
@@ -14,6 +14,17 @@ _CUSTOMERS = Statement(
     SELECT DISTINCT s.profile_id FROM transactions t
     JOIN transaction_states s ON s.tenant_id = t.tenant_id AND s.transaction_id = t.id
     WHERE t.location_id = :location::bigint AND s.void_kind IS NULL AND s.profile_id IS NOT NULL
+    ORDER BY s.profile_id
+    """
+)
+
+_BUYERS = Statement(
+    """
+    SELECT DISTINCT s.profile_id FROM product_variants v
+    JOIN transaction_item_annotations n ON n.tenant_id = v.tenant_id AND n.product_variant_id = v.id
+    JOIN transaction_items i ON i.tenant_id = n.tenant_id AND i.id = n.item_id
+    JOIN transaction_states s ON s.tenant_id = i.tenant_id AND s.transaction_id = i.transaction_id
+    WHERE v.product_id = :product::bigint AND s.void_kind IS NULL AND s.profile_id IS NOT NULL
     ORDER BY s.profile_id
     """
 )
@@ -35,10 +46,22 @@ async def location(job: JobContext, location_id: int) -> None:
     """Calculates anew for everybody who bought at a location whose country or state changed."""
     async with job.database.reading(job.tenant) as session:
         customers = [row.profile_id for row in await session.rows(_CUSTOMERS, location=location_id)]
-    for start in range(0, len(customers), CHUNK):
-        some = customers[start : start + CHUNK]
+    await _calculate(job, customers)
 
-        async def calculate(session: Any, profiles: Any = some) -> Any:
-            return await service.recalculate_many(session, profiles)
+
+@task("profiles.aggregations.product")
+async def product(job: JobContext, product_id: int) -> None:
+    """Calculates anew for everybody who bought a product whose brand, or whose variants, are others now."""
+    async with job.database.reading(job.tenant) as session:
+        buyers = [row.profile_id for row in await session.rows(_BUYERS, product=product_id)]
+    await _calculate(job, buyers)
+
+
+async def _calculate(job: JobContext, profiles: list[Any]) -> None:
+    for start in range(0, len(profiles), CHUNK):
+        some = profiles[start : start + CHUNK]
+
+        async def calculate(session: Any, chosen: Any = some) -> Any:
+            return await service.recalculate_many(session, chosen)
 
         await job.write(Actor(), calculate)

@@ -19,7 +19,6 @@ from omneo_api.profiles.interactions.models import Interaction
 from omneo_api.profiles.interactions.schemas import InteractionContext, InteractionRead
 from omneo_api.profiles.profile.models import Profile
 
-# Rows of these tables are named by interactions; a table of a domain that is not installed holds nothing to check.
 REFERENCES = {
     "location_id": "locations",
     "product_id": "products",
@@ -88,9 +87,7 @@ def _undeleted(table: str) -> str:
 
 async def _check(session: Any, values: dict[str, Any], errors: Errors) -> None:
     for name, table in REFERENCES.items():
-        if values.get(name) is None or table not in Base.metadata.tables:
-            continue
-        if await session.value(_known(table), id=values[name]) is None:
+        if values.get(name) is not None and await session.value(_known(table), id=values[name]) is None:
             errors[name] = [selected_is_invalid(name)]
     if values.get("staff_id") is not None and await session.value(_LIVE, id=values["staff_id"]) is None:
         errors["staff_id"] = [selected_is_invalid("staff_id")]

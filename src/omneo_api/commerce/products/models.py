@@ -1,0 +1,137 @@
+"""The catalogue: products and the variants that are sold (commerce 6)."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ARRAY, BigInteger, Text, and_, cast, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
+
+from omneo_api.foundation.models import (
+    NOW,
+    HasHandle,
+    Moment,
+    Money,
+    Numbered,
+    Resource,
+    SoftDeleted,
+    belongs_to,
+    folded,
+    lit,
+    lookup,
+    unique,
+    unique_live,
+)
+from omneo_api.platform.custom_fields.models import CustomField
+
+
+class ProductCategory(Resource, HasHandle):
+    """A word by which tills group articles; what lists and interactions name by `product_category_id`."""
+
+    __tablename__ = "product_categories"
+    __table_args__ = (belongs_to("product_categories", "parent_id"), unique("handle_key"))
+
+    name: Mapped[str]
+    parent_id: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class ProductVariant(Resource, SoftDeleted):
+    """What has a price and is sold. One that is deleted or archived stays for the sales that refer to it."""
+
+    __tablename__ = "product_variants"
+    __table_args__ = (
+        belongs_to("products", "product_id"),
+        unique_live("uq_product_variants_sku", "sku_key"),
+        lookup("ix_product_variants_product", "product_id", "position", "id"),
+        lookup("ix_product_variants_external_id", "external_id_key", where="external_id IS NOT NULL"),
+        lookup("ix_product_variants_barcode", "barcode_key", where="barcode IS NOT NULL"),
+    )
+
+    product_id: Mapped[int]
+    sku: Mapped[str]
+    title: Mapped[str | None]
+    external_id: Mapped[str | None]
+    barcode: Mapped[str | None]
+    handle: Mapped[str | None]
+    web_url: Mapped[str | None]
+    description: Mapped[str | None]
+    position: Mapped[int] = mapped_column(BigInteger, server_default=text("0"))
+    price: Mapped[Decimal | None] = mapped_column(Money)
+    price_discounted: Mapped[Decimal | None] = mapped_column(Money)
+    price_comparison: Mapped[Decimal | None] = mapped_column(Money)
+    price_cost: Mapped[Decimal | None] = mapped_column(Money)
+    available_quantity: Mapped[int | None] = mapped_column(BigInteger)
+    images: Mapped[Any] = mapped_column(JSONB, server_default=text("'[]'"))
+    meta: Mapped[Any | None] = mapped_column(JSONB)
+    tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    options: Mapped[Any] = mapped_column(JSONB, server_default=text("'[]'"))
+    sku_key: Mapped[str] = folded("sku")
+    external_id_key: Mapped[str | None] = folded("external_id")
+    barcode_key: Mapped[str | None] = folded("barcode")
+
+    product = relationship("Product", lazy="raise", viewonly=True, uselist=False)
+
+
+class Product(Resource, HasHandle, SoftDeleted):
+    """`brand` and `department` are words of the shop; they may name a brand or department that is on record."""
+
+    __tablename__ = "products"
+    __table_args__ = (
+        unique_live("uq_products_handle", "handle_key"),
+        unique_live("uq_products_external_id", "external_id_key"),
+        lookup("ix_products_brand", "brand_key", where="deleted_at IS NULL"),
+    )
+
+    title: Mapped[str]
+    external_id: Mapped[str | None]
+    type: Mapped[str | None]
+    status: Mapped[str] = mapped_column(Text, server_default=text("'active'"))
+    brand: Mapped[str | None]
+    department: Mapped[str | None]
+    description: Mapped[str | None]
+    web_url: Mapped[str | None]
+    currency: Mapped[str | None]
+    position: Mapped[int] = mapped_column(BigInteger, server_default=text("1"))
+    images: Mapped[Any] = mapped_column(JSONB, server_default=text("'[]'"))
+    systems: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    channels: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
+    meta: Mapped[Any | None] = mapped_column(JSONB)
+    external_id_key: Mapped[str | None] = folded("external_id")
+    brand_key: Mapped[str | None] = folded("brand")
+    department_key: Mapped[str | None] = folded("department")
+
+    variants = relationship(
+        ProductVariant,
+        lazy="raise",
+        viewonly=True,
+        order_by=[ProductVariant.position, ProductVariant.id],
+        primaryjoin=lambda: and_(
+            Product.tenant_id == foreign(ProductVariant.tenant_id),
+            Product.id == foreign(ProductVariant.product_id),
+            ProductVariant.deleted_at.is_(None),
+        ),
+    )
+    custom_fields = relationship(
+        CustomField,
+        lazy="raise",
+        viewonly=True,
+        order_by=CustomField.id,
+        primaryjoin=lambda: and_(
+            Product.tenant_id == foreign(CustomField.tenant_id),
+            foreign(CustomField.owner_type) == lit("product"),
+            cast(Product.id, Text) == foreign(CustomField.owner_id),
+        ),
+    )
+
+
+class QueuedProduct(Numbered):
+    """A record that was accepted and is not applied yet; its row goes in the transaction that applies it."""
+
+    __tablename__ = "product_queue"
+
+    payload: Mapped[dict[str, Any]]
+    user_id: Mapped[int | None]
+    token_name: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(Moment, server_default=NOW)
