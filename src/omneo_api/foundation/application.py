@@ -33,7 +33,7 @@ from omneo_api.foundation.errors import (
 from omneo_api.foundation.limits import RateLimiter
 from omneo_api.foundation.logs import log_failure, log_request
 from omneo_api.foundation.metrics import observe
-from omneo_api.foundation.operations import Operation
+from omneo_api.foundation.operations import NeedsWriting, Operation
 from omneo_api.foundation.routing import Router
 
 RETRIED = (DeadlockDetected, SerializationFailure, LockNotAvailable)
@@ -221,7 +221,10 @@ class Application:
 
     async def _execute(self, operation: Operation, call: Call) -> Answer:
         if operation.reads:
-            return await self._read(operation, call)
+            try:
+                return await self._read(operation, call)
+            except NeedsWriting:
+                pass
         key = None if operation.secret else idempotency.key_of(call)
         for attempt in range(ATTEMPTS):
             try:

@@ -25,6 +25,10 @@ LARGEST_ID = 2**63 - 1
 PERMISSIONS = {"GET": "read", "POST": "create", "PUT": "update", "DELETE": "delete"}
 
 
+class NeedsWriting(Exception):
+    """Raised by a reading handler for which something must be made first: it is run again within a transaction."""
+
+
 @dataclass(frozen=True, eq=False)
 class Operation:
     """One endpoint with everything that authorisation, execution and the OpenAPI document need to know of it.

@@ -1,6 +1,7 @@
 """What the rest of the program calls when a sale or a profile changed. Each may be repeated without effect."""
 
 import uuid
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,8 @@ from omneo_api.incentives.credits.service import claim_gifts
 from omneo_api.incentives.ledger.service import record_transaction
 from omneo_api.incentives.points.service import take_back
 from omneo_api.incentives.redemptions.links import link_by_reference
+from omneo_api.incentives.tiers.points import service as tier_points
+from omneo_api.incentives.tiers.standing import service as tiers
 
 _SALE = Statement(
     """
@@ -27,6 +30,7 @@ async def on_transaction_attached(session: Any, transaction_id: int, profile_id:
     sale = await session.row(_SALE, id=transaction_id)
     await record_transaction(session, profile_id, transaction_id, sale.total)
     await link_by_reference(session, profile_id, transaction_id, sale.external_id, sale.receipt_ref)
+    await tiers.catch_up(session, profile_id)
 
 
 async def on_transaction_detached(session: Any, transaction_id: int, profile_id: uuid.UUID) -> None:
@@ -43,7 +47,19 @@ async def _undone(session: Any, transaction_id: int, profile_id: uuid.UUID, what
     sale = await session.row(_SALE, id=transaction_id)
     total: Decimal = sale.total
     await take_back(session, profile_id, transaction_id, await session.value(_LINES, id=transaction_id) or [])
+    await tier_points.take_back(session, profile_id, transaction_id)
     await record_transaction(session, profile_id, transaction_id, -total, f"Transaction {what}")
+
+
+async def on_purchases(session: Any, profiles: Sequence[uuid.UUID]) -> None:
+    """Purchases of these profiles were recorded: what time alone has changed of their tiers is changed with them."""
+    if profiles:
+        await tiers.catch_up_many(session, profiles)
+
+
+async def on_profile_program(session: Any, profile_id: uuid.UUID) -> None:
+    """A profile is new, or its region changed: it is placed in the tier program that is its own from now on."""
+    await tiers.calculate(session, [profile_id])
 
 
 async def on_profile_email(session: Any, profile_id: uuid.UUID, email: str) -> int:

@@ -8,6 +8,7 @@ from omneo_api.foundation.statements import Statement
 from omneo_api.incentives import events
 from omneo_api.incentives.account import Account, Held, load, open_account
 from omneo_api.incentives.ledger.models import ProfileMerge
+from omneo_api.incentives.tiers.standing import service as tiers
 from omneo_api.profiles.scope import lock_profile
 
 TABLES = {"reward": "rewards", "point": "points", "credit": "credits"}
@@ -62,6 +63,7 @@ async def merge(session: Any, source_id: uuid.UUID, destination_id: uuid.UUID) -
         _note(account, moved)
     for statement in _FOLLOW:
         await session.execute(statement, source=source_id, destination=destination_id)
+    await tiers.merge(session, source_id, destination_id)
     row = await session.insert(ProfileMerge, {"source_id": source_id, "destination_id": destination_id})
     await session.execute(
         _LINE, destination=destination_id, occurrence=row.id, dollars=sums.dollars, points=sums.points
@@ -70,6 +72,11 @@ async def merge(session: Any, source_id: uuid.UUID, destination_id: uuid.UUID) -
     await account.flush()
     events.balance(session, source_id)
     events.balance(session, destination_id)
+
+
+async def settle(session: Any, destination_id: uuid.UUID) -> None:
+    """Calculates what follows from everything that has moved, the winner's regions included: its tier."""
+    await tiers.recalculate(session, destination_id)
 
 
 def _note(account: Account, lots: list[Held]) -> None:

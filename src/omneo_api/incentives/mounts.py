@@ -13,11 +13,15 @@ from omneo_api.incentives.reminders.resource import reminders
 from omneo_api.incentives.rewards import batch
 from omneo_api.incentives.rewards import routes as rewards
 from omneo_api.incentives.rewards.definitions import reward_definitions
+from omneo_api.incentives.tiers.definitions.resource import tier_definitions
+from omneo_api.incentives.tiers.points import routes as tier_points
+from omneo_api.incentives.tiers.standing import jobs as tier_jobs
+from omneo_api.incentives.tiers.standing import routes as tiers
 
-ROOMS = (rewards, points, credit_routes, balances, redemptions, ledger)
+ROOMS = (rewards, points, credit_routes, balances, redemptions, ledger, tier_points, tiers)
 # Named so that importing the composition registers their jobs and processors.
-REGISTERED = (jobs, batch)
-DEFINITIONS = (reward_definitions, point_definitions, credit_definitions, reminders)
+REGISTERED = (jobs, batch, tier_jobs)
+DEFINITIONS = (reward_definitions, point_definitions, credit_definitions, tier_definitions, reminders)
 
 
 def operations() -> list[Operation]:

@@ -1,12 +1,12 @@
 """The jobs of reactions: an event's triggers, the rest of a run, and the end of old histories (automation 14)."""
 
-from omneo_api.automation.reactions import actions, profile_actions, service
+from omneo_api.automation.reactions import actions, profile_actions, service, tier_actions
 from omneo_api.foundation.database import Actor, WriteSession
 from omneo_api.foundation.jobs import JobContext, periodic, task
 from omneo_api.foundation.outbox import REACT_QUEUE, REACT_TASK
 from omneo_api.foundation.statements import Statement
 
-__all__ = ["actions", "profile_actions"]
+__all__ = ["actions", "profile_actions", "tier_actions"]
 
 _PRUNE = Statement(
     """

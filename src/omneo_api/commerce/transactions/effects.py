@@ -35,6 +35,7 @@ async def recorded(session: Any, sales: Sequence[tuple[int, uuid.UUID, Decimal]]
         await recalculate(session, sales[0][1])
     elif sales:
         await recalculate_many(session, [profile_id for _, profile_id, _ in sales])
+    await hooks.on_purchases(session, [profile_id for _, profile_id, _ in sales])
 
 
 async def attached(session: Any, transaction_id: int, profile_id: uuid.UUID) -> None:

@@ -17,6 +17,13 @@ CONTEXT = Statement(
         rows_json(TransactionContext, RecordedTransaction).where(RecordedTransaction.id == bindparam("id"))
     )
 )
+CONTEXT_WITH_TIER_POINTS = Statement(
+    lambda: one_json(
+        rows_json(TransactionContext, RecordedTransaction, frozenset({"tier_points"})).where(
+            RecordedTransaction.id == bindparam("id")
+        )
+    )
+)
 ITEM_CONTEXT = Statement(
     lambda: one_json(rows_json(TransactionItemContext, TransactionItem).where(TransactionItem.id == bindparam("id")))
 )

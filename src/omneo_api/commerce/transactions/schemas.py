@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import create_model
-from sqlalchemy import Text, cast, func, literal_column, select
+from sqlalchemy import Integer, Text, cast, func, literal_column, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from omneo_api.commerce.locations.schemas import ShortLocation
@@ -14,15 +14,17 @@ from omneo_api.commerce.products.schemas import ProductVariantRead, SoldProduct,
 from omneo_api.commerce.transactions import articles
 from omneo_api.commerce.transactions.models import TransactionItemAnnotation, TransactionState
 from omneo_api.foundation.models import lit
-from omneo_api.foundation.render import Read, Source, Sql
+from omneo_api.foundation.render import Included, Read, Source, Sql
 from omneo_api.incentives.redemptions.expressions import (
     reversed_redemptions,
     transaction_redemption,
     transaction_redemption_id,
 )
+from omneo_api.incentives.tiers.points.expressions import TransactionTierPoint, points_of_sale
 from omneo_api.platform.custom_fields.shapes import ShownCustomField
 from omneo_api.profiles.profile.schemas import ProfileContext, ShortProfile, StaffRead
 
+NO_NUMBER = Sql(lambda _: literal_column("NULL::bigint", Integer()))
 NOTHING = Sql(lambda _: literal_column("NULL::json", JSONB()))
 NO_ROWS = Sql(lambda _: literal_column("'[]'::json", JSONB()))
 
@@ -163,6 +165,7 @@ class TransactionRead(Read):
     need_action: bool | None
     organisation: Annotated[dict[str, Any] | None, NOTHING]
     custom_fields: list[TransactionCustomField]
+    tier_points: Annotated[list[TransactionTierPoint], Included("read-tier-points"), Sql(points_of_sale)]
     created_at: datetime
     updated_at: datetime
 

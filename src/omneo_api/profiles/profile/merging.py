@@ -63,6 +63,8 @@ OWN = frozenset(
         "points",
         "credits",
         "redemption_states",
+        "tier_points",
+        "tier_standings",
     }
 )
 """Tables with rules of their own."""
@@ -220,6 +222,7 @@ async def merge(session: Any, source_id: uuid.UUID, destination_id: uuid.UUID) -
     changes = filled(winner, loser)
     await session.update(Profile, {"id": destination_id}, {**changes, "updated_at": session.now})
     await aggregations.recalculate(session, destination_id)
+    await incentives.settle(session, destination_id)
     old = {name: getattr(winner, name) for name in changes}
     session.outbox.audit("updated", "Profile", None, old, {**changes, "merged_profile_id": source_id}, destination_id)
     gone = {"email": loser.email, "profile_type": loser.profile_type}

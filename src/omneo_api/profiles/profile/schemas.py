@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import create_model
-from sqlalchemy import Text, and_, func, literal_column, select, union_all, values
+from sqlalchemy import and_, func, literal_column, select, union_all, values
 from sqlalchemy import column as named
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
@@ -15,6 +15,7 @@ from omneo_api.commerce.locations.schemas import LocationRead
 from omneo_api.foundation.models import lit
 from omneo_api.foundation.render import EMPTY_LIST, Grouped, Included, Read, Source, Sql, rendered_columns
 from omneo_api.incentives.balances import expressions as balances
+from omneo_api.incentives.tiers.standing.schemas import HeldTierRead, tier_handle_of, tier_of
 from omneo_api.profiles.addresses.schemas import AddressRead
 from omneo_api.profiles.aggregations.schemas import AggregationRead
 from omneo_api.profiles.appearance.schemas import AppearanceRead, appearance_of
@@ -30,14 +31,6 @@ from omneo_api.profiles.statuses.schemas import Assignments, StatusHandles
 ProfileType = Literal["active", "incomplete", "pending", "temporary", "dependant", "system", "deleted"]
 Gender = Literal["male", "female", "withheld", "other"]
 OWN_ATTRIBUTES = ("comms", "appearance", "dates")
-
-
-def _null(_: Any) -> Any:
-    return literal_column("NULL::text", Text)
-
-
-def _no_object(_: Any) -> Any:
-    return literal_column("NULL::json", JSONB)
 
 
 def _no_rows(_: Any) -> Any:
@@ -104,19 +97,6 @@ class StaffRead(Read):
     identities: list[IdentityRead]
 
 
-class TierRead(Read):
-    """The tier that a profile holds."""
-
-    id: int
-    profile_id: uuid.UUID
-    name: str
-    handle: str
-    anniversary_at: datetime | None
-    maintained_at: datetime | None
-    assigned_at: datetime | None
-    achieved_at: datetime | None
-
-
 class ProfileRead(Read):
     id: uuid.UUID
     external_id: str | None
@@ -166,8 +146,8 @@ class ProfileRead(Read):
     addresses: list[AddressRead]
     region: Annotated[ProfileRegionRead | None, Source("active_region")]
     regions: list[ProfileRegionRead]
-    tier_handle: Annotated[str | None, Sql(_null)]
-    tier: Annotated[TierRead | None, Sql(_no_object)]
+    tier_handle: Annotated[str | None, Sql(tier_handle_of)]
+    tier: Annotated[HeldTierRead | None, Sql(tier_of)]
     reward_balance: Annotated[Decimal, Sql(balances.reward_balance)]
     point_balance: Annotated[Decimal, Sql(balances.point_balance)]
     point_balance_dollars: Annotated[Decimal, Sql(balances.point_balance_dollars)]
@@ -204,6 +184,6 @@ class ShortProfile(Read):
     email: str | None
     first_name: str | None
     last_name: str | None
-    tier_handle: Annotated[str | None, Sql(_null)]
+    tier_handle: Annotated[str | None, Sql(tier_handle_of)]
     flattened_tags: Annotated[list[str], Source("tags")]
     flattened_statuses: StatusHandles

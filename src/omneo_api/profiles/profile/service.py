@@ -162,6 +162,7 @@ async def insert(
     temporary = columns.get("profile_type") == "temporary"
     events.emit(session, "profile-temporary.created" if temporary else "profile.created", profile_id)
     await _has_address(session, profile_id, columns)
+    await hooks.on_profile_program(session, profile_id)
     return profile_id
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from omneo_api.foundation.errors import Errors, selected_is_invalid
 from omneo_api.foundation.statements import Statement
+from omneo_api.incentives import hooks
 from omneo_api.profiles.regions.models import ProfileRegion
 
 _KNOWN = Statement(
@@ -71,6 +72,7 @@ async def attach(session: Any, profile_id: uuid.UUID, region_id: int, values: di
         await session.update(ProfileRegion, {"id": row.id}, {**columns, "updated_at": session.now})
         old = {name: getattr(row, name) for name in columns}
         session.outbox.audit("updated", "ProfileRegion", row.id, old, columns, profile_id)
+    await hooks.on_profile_program(session, profile_id)
     return True
 
 
@@ -78,3 +80,4 @@ async def detach(session: Any, row: Any) -> None:
     await session.execute(_DELETE, id=row.id)
     old = {"id": row.id, "region_id": row.region_id, "is_active": row.is_active}
     session.outbox.audit("deleted", "ProfileRegion", row.id, old, None, row.profile_id)
+    await hooks.on_profile_program(session, row.profile_id)
