@@ -6,7 +6,7 @@ what was not is done by whoever takes the event again, and two who run the same 
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -248,6 +248,9 @@ async def _step(session: WriteSession, run: Run) -> bool:
         return False
     items = [] if begun else await session.rows(_ITEMS, id=history.id)
     position = len(items)
+    if position < len(history.plan) and not await _stands(session, run):
+        await _record(session, history, position, history.plan[position], None, Outcome.skipped("undone"), done=True)
+        return False
     if position >= len(history.plan):
         await _end(session, history.id)
         return False
@@ -258,6 +261,24 @@ async def _step(session: WriteSession, run: Run) -> bool:
     done = outcome.status in ("stopped", "failed") or position + 1 == len(history.plan)
     await _record(session, history, position, entry, arguments, outcome, done=done)
     return not done
+
+
+Stands = Callable[[Any, str, str, uuid.UUID | None], Awaitable[bool]]
+_STANDS: dict[str, Stands] = {}
+
+
+def stands_by(event: str, check: Stands) -> None:
+    """Registers how to tell, under lock, whether what an event told of still holds.
+
+    check: gets the session, the entity's type and id, and the profile of the run. Where it does not hold, the rest of
+    the chain is skipped.
+    """
+    _STANDS[event] = check
+
+
+async def _stands(session: WriteSession, run: Run) -> bool:
+    check = _STANDS.get(events.canonical(run.event.name))
+    return check is None or await check(session, run.event.entity_type, run.event.entity_id, run.event.profile_id)
 
 
 async def _is_loop(session: WriteSession, run: Run) -> bool:

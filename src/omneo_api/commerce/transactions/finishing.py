@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from omneo_api.automation.reactions import late
-from omneo_api.automation.reactions.service import DEEPEST
+from omneo_api.automation.reactions.service import DEEPEST, PER_PROFILE, stands_by
 from omneo_api.commerce.transactions import events
 from omneo_api.foundation import clock
 from omneo_api.foundation.database import Actor, WriteSession
@@ -24,6 +24,40 @@ _FINISHED = Statement(
     " RETURNING profile_id"
 )
 _ITEMS = Statement("SELECT id FROM transaction_items WHERE transaction_id = :id::bigint ORDER BY id")
+
+_OWNER_LOCKED = Statement(
+    """
+    SELECT id FROM profiles WHERE id = (
+        SELECT s.profile_id FROM transaction_states s WHERE s.transaction_id = CASE :kind::text
+            WHEN 'transaction' THEN :id::bigint
+            ELSE (SELECT i.transaction_id FROM transaction_items i WHERE i.id = :id::bigint) END)
+    FOR UPDATE
+    """
+)
+_COUNTS = Statement(
+    """
+    SELECT 1 FROM transaction_states s
+    WHERE s.transaction_id = CASE :kind::text
+            WHEN 'transaction' THEN :id::bigint
+            ELSE (SELECT i.transaction_id FROM transaction_items i WHERE i.id = :id::bigint) END
+      AND s.void_kind IS NULL
+    FOR SHARE OF s
+    """
+)
+
+
+async def _counts(session: Any, kind: str, identifier: str, _profile_id: uuid.UUID | None) -> bool:
+    """Whether a purchase, or that of a line, is neither void nor superseded nor deleted; it stays so until the end.
+
+    Whoever voids it holds the lock of its profile first, so that is what is waited for.
+    """
+    values = {"kind": kind, "id": int(identifier)}
+    await session.execute(_OWNER_LOCKED, **values)
+    return await session.value(_COUNTS, **values) is not None
+
+
+for _event in PER_PROFILE:
+    stands_by(_event, _counts)
 
 
 def after_reactions(
