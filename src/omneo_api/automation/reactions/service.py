@@ -257,7 +257,7 @@ async def _step(session: WriteSession, run: Run) -> bool:
     entry = history.plan[position]
     made = {item.made: item.instance for item in items if item.made is not None and item.instance is not None}
     scope = Scope(run.context, run.event.name, session.now, run.zone, made)
-    arguments, outcome = await _perform(session, run, history.id, entry, scope)
+    arguments, outcome = await perform(session, run, history.id, entry, scope)
     done = outcome.status in ("stopped", "failed") or position + 1 == len(history.plan)
     await _record(session, history, position, entry, arguments, outcome, done=done)
     return not done
@@ -290,7 +290,7 @@ async def _is_loop(session: WriteSession, run: Run) -> bool:
     return found is not None
 
 
-async def _perform(
+async def perform(
     session: WriteSession, run: Run, history_id: int, entry: Mapping[str, Any], scope: Scope
 ) -> tuple[dict[str, Any] | None, Outcome]:
     """The action's evaluated arguments and outcome. What a failing action did is undone, its failure is kept."""
