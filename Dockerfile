@@ -7,7 +7,7 @@ RUN python -m venv /venv \
 COPY pyproject.toml README.md alembic.ini ./
 COPY src ./src
 COPY migrations ./migrations
-RUN /venv/bin/python -m pip install --no-cache-dir --disable-pip-version-check --no-deps --editable .
+RUN /venv/bin/python -m pip install --no-cache-dir --disable-pip-version-check --no-deps --no-build-isolation --editable .
 
 FROM python:3.12-slim
 RUN useradd --create-home --uid 10001 omneo && mkdir /data && chown omneo:omneo /data

@@ -13,12 +13,29 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
+import psycopg
 
+from omneo_api.foundation import migrations
 from omneo_api.foundation.embedded import pg_binary
 
 HERE = Path(__file__).parent
 CONNECTIONS = 16
 SECONDS = int(os.environ.get("BENCH_SECONDS", "8"))
+
+
+@contextlib.contextmanager
+def fresh(login: str, name: str) -> Iterator[str]:
+    """The URL of a migrated, empty database of that name, which is gone afterwards."""
+    with psycopg.connect(login, autocommit=True) as connection:
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        connection.execute(f'CREATE DATABASE "{name}"')
+    url = login.replace("/omneo?", f"/{name}?")
+    migrations.upgrade(url)
+    try:
+        yield url
+    finally:
+        with psycopg.connect(login, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 @contextlib.contextmanager

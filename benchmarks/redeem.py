@@ -31,13 +31,12 @@ from starlette.routing import Route
 
 from data import TENANT, TOKEN
 from omneo_api.app import create_app
-from omneo_api.foundation import migrations
 from omneo_api.foundation.database import Database, Session, Tenant
 from omneo_api.foundation.embedded import EmbeddedPostgres
 from omneo_api.incentives.verify import verify
 from omneo_api.platform import tenants
 from omneo_api.settings import Settings
-from processes import CONNECTIONS, SECONDS, process, python, wrk
+from processes import CONNECTIONS, SECONDS, fresh, process, python, wrk
 
 FOLDER = Path(os.environ.get("BENCH_DATA", Path(__file__).resolve().parents[1] / ".omneo" / "bench"))
 BARE, SERVER = 8711, 8712
@@ -58,17 +57,20 @@ FILL = """
         INSERT INTO reward_definitions (name, handle, type, value) VALUES ('Bonus', 'bonus', 'other', 10) RETURNING id
     ), lots AS (
         INSERT INTO rewards (profile_id, reward_definition_id, value_initial, value_remaining, issued_at, expires_at,
-                             phase, cycle, timezone)
+                             timezone)
         SELECT people.id, definition.id, %(held)s, %(held)s, omneo_now() - interval '1 day',
-               omneo_now() + interval '1 year', 'open', 1, 'UTC' FROM people, definition
+               omneo_now() + interval '1 year', 'UTC' FROM people, definition
         RETURNING id, profile_id, issued_at, expires_at
     ), moved AS (
         INSERT INTO movements (lot_kind, lot_id, profile_id, kind, value, remaining, opens_at, closes_at, at)
         SELECT 'reward', id, profile_id, 'issue', %(held)s, %(held)s, issued_at, expires_at, issued_at FROM lots
+    ), ahead AS (
+        INSERT INTO lot_deadlines (lot_kind, lot_id, profile_id, step, at)
+        SELECT 'reward', id, profile_id, 'end', expires_at FROM lots
     )
     INSERT INTO ledger_entries (profile_id, type, subject_id, cause, occurrence, description, dollar_value,
                                 dollar_balance, point_value, point_balance, expires_at)
-    SELECT profile_id, 'reward', id, 'issued', 1, 'Reward issued', %(held)s, %(held)s, 0, 0, expires_at FROM lots
+    SELECT profile_id, 'reward', id, 'issued', 0, 'Reward issued', %(held)s, %(held)s, 0, 0, expires_at FROM lots
 """
 LIFE = """
     WITH lot AS (
@@ -104,6 +106,7 @@ def mark(url: str) -> None:
         connection.execute("SET session_replication_role = replica")
         old = connection.execute("SELECT id FROM rewards WHERE profile_id = %s", (SEEN,)).fetchone()[0]
         connection.execute("UPDATE rewards SET id = %s WHERE id = %s", (LOT, old))
+        connection.execute("UPDATE lot_deadlines SET lot_id = %s WHERE lot_id = %s", (LOT, old))
         connection.execute("UPDATE movements SET lot_id = %s WHERE lot_id = %s", (LOT, old))
         connection.execute("UPDATE ledger_entries SET subject_id = %s WHERE subject_id = %s", (LOT, old))
         connection.execute("SELECT setval('redemptions_id_seq', %s)", (REDEMPTION - 2,))
@@ -261,12 +264,19 @@ def measure(url: str, results: Table) -> bool:
     same = 0.85 <= long / short <= 1.18
     right = hot_failed == 0 and not wrong
     results.add_row(
-        "redeem, random profiles", f"{rate:,.0f}", f"{bare_rate:,.0f}", f"{rate / bare_rate:.2f}", "≥ 0.30", _word(good)
+        "POST …/redeem, random profiles",
+        f"{rate:,.0f}",
+        f"{bare_rate:,.0f}",
+        "",
+        f"{rate / bare_rate:.2f}",
+        f"≥ {TARGET:.2f}",
+        _word(good),
     )
-    results.add_row("redeem, one profile", f"{hot:,.0f}", "", "", "books balance", _word(right))
+    results.add_row("POST …/redeem, one profile", f"{hot:,.0f}", "", "", "", "books balance", _word(right))
     results.add_row(
-        "balances, 10 / 10,000 movements",
+        "GET …/balances, 10 / 10,000 movements",
         f"{short:,.0f} / {long:,.0f}",
+        "",
         "",
         f"{long / short:.2f}",
         "0.85 to 1.18",
@@ -284,6 +294,13 @@ def _word(good: bool) -> str:
     return "met" if good else "MISSED"
 
 
+def take(login: str, results: Table) -> bool:
+    """Measures in a database of its own, which is gone afterwards."""
+    with fresh(login, "redeem") as url:
+        fill(url)
+        return measure(url, results)
+
+
 def main() -> int:
     if "--bare" in sys.argv:
         bare()
@@ -293,19 +310,10 @@ def main() -> int:
         return 1
     FOLDER.mkdir(parents=True, exist_ok=True)
     results = Table(
-        "what", "omneo", "bare Starlette", "ratio", "target", "", title=f"requests/s, {CONNECTIONS} connections"
+        "what", "omneo", "bare Starlette", "", "ratio", "target", "", title=f"requests/s, {CONNECTIONS} connections"
     )
     with EmbeddedPostgres(FOLDER) as server:
-        login = server.start()
-        with psycopg.connect(login, autocommit=True) as connection:
-            connection.execute("DROP DATABASE IF EXISTS redeem WITH (FORCE)")
-            connection.execute("CREATE DATABASE redeem")
-        url = login.replace("/omneo?", "/redeem?")
-        migrations.upgrade(url)
-        fill(url)
-        met = measure(url, results)
-        with psycopg.connect(login, autocommit=True) as connection:
-            connection.execute("DROP DATABASE redeem WITH (FORCE)")
+        met = take(server.start(), results)
     out.print(results)
     return 0 if met else 1
 

@@ -28,6 +28,8 @@ from rich.console import Console
 from rich.table import Table
 
 import batch
+import expiry
+import redeem
 from capture import capture, purchase
 from data import TENANT, TOKEN, fill
 from omneo_api.foundation import migrations
@@ -274,6 +276,7 @@ def main() -> int:
         url = prepared(login, "bench", PROFILES, TRANSACTIONS)
         met = measure(url, results)
         met &= batches(url, results)
+        met &= redeem.take(login, results) & expiry.take(login, results)
         if options.scale:
             met &= scale(server, login, results)
     out.print(results)

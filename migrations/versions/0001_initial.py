@@ -171,8 +171,16 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("name_key", sa.Text(), sa.Computed("lower(name)", persisted=True), nullable=False),
         sa.Column("handle_key", sa.Text(), sa.Computed("lower(handle)", persisted=True), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_brands")),
+    )
+    op.create_index(
+        "ix_brands_name",
+        "brands",
+        ["tenant_id", "name_key"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.create_index(
         "uq_brands_handle",
@@ -416,6 +424,30 @@ def upgrade() -> None:
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.create_table(
+        "lot_deadlines",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("lot_kind", sa.Text(), nullable=False),
+        sa.Column("lot_id", sa.BigInteger(), nullable=False),
+        sa.Column("profile_id", sa.UUID(), nullable=True),
+        sa.Column("step", sa.Text(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("lot_kind IN ('reward', 'point', 'credit')", name=op.f("ck_lot_deadlines_lot_kind")),
+        sa.CheckConstraint("step IN ('open', 'end')", name=op.f("ck_lot_deadlines_step")),
+        sa.PrimaryKeyConstraint("tenant_id", "lot_kind", "lot_id", name=op.f("pk_lot_deadlines")),
+    )
+    op.create_index(
+        "ix_lot_deadlines_due",
+        "lot_deadlines",
+        ["tenant_id", "lot_kind", "step", "at"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_index(
+        "ix_lot_deadlines_profile", "lot_deadlines", ["tenant_id", "profile_id"], unique=False, postgresql_where=None
+    )
+    op.create_table(
         "movements",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -466,6 +498,90 @@ def upgrade() -> None:
         sa.Column("handle_key", sa.Text(), sa.Computed("lower(handle)", persisted=True), nullable=False),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_permissions")),
         sa.UniqueConstraint("tenant_id", "handle_key", name=op.f("uq_permissions_tenant_id_handle_key")),
+    )
+    op.create_table(
+        "product_categories",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("parent_id", sa.BigInteger(), nullable=True),
+        sa.Column("handle", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("handle_key", sa.Text(), sa.Computed("lower(handle)", persisted=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "parent_id"],
+            ["product_categories.tenant_id", "product_categories.id"],
+            name=op.f("fk_product_categories_tenant_id_parent_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_product_categories")),
+        sa.UniqueConstraint("tenant_id", "handle_key", name=op.f("uq_product_categories_tenant_id_handle_key")),
+    )
+    op.create_table(
+        "product_queue",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("payload", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=True),
+        sa.Column("token_name", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_product_queue")),
+    )
+    op.create_table(
+        "products",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("type", sa.Text(), nullable=True),
+        sa.Column("status", sa.Text(), server_default=sa.text("'active'"), nullable=False),
+        sa.Column("brand", sa.Text(), nullable=True),
+        sa.Column("department", sa.Text(), nullable=True),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("web_url", sa.Text(), nullable=True),
+        sa.Column("currency", sa.Text(), nullable=True),
+        sa.Column("position", sa.BigInteger(), server_default=sa.text("1"), nullable=False),
+        sa.Column("images", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("systems", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("channels", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("tags", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("handle", sa.Text(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("external_id_key", sa.Text(), sa.Computed("lower(external_id)", persisted=True), nullable=True),
+        sa.Column("brand_key", sa.Text(), sa.Computed("lower(brand)", persisted=True), nullable=True),
+        sa.Column("department_key", sa.Text(), sa.Computed("lower(department)", persisted=True), nullable=True),
+        sa.Column("handle_key", sa.Text(), sa.Computed("lower(handle)", persisted=True), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_products")),
+    )
+    op.create_index(
+        "ix_products_brand",
+        "products",
+        ["tenant_id", "brand_key"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "uq_products_external_id",
+        "products",
+        ["tenant_id", "external_id_key"],
+        unique=True,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "uq_products_handle",
+        "products",
+        ["tenant_id", "handle_key"],
+        unique=True,
+        postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.create_table(
         "regions",
@@ -867,6 +983,31 @@ def upgrade() -> None:
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.create_table(
+        "custom_products",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("barcode", sa.Text(), nullable=True),
+        sa.Column("sku", sa.Text(), nullable=True),
+        sa.Column("url", sa.Text(), nullable=True),
+        sa.Column("price", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("currency", sa.Text(), nullable=True),
+        sa.Column("image_url", sa.Text(), nullable=True),
+        sa.Column("product_id", sa.BigInteger(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "product_id"],
+            ["products.tenant_id", "products.id"],
+            name=op.f("fk_custom_products_tenant_id_product_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_custom_products")),
+    )
+    op.create_table(
         "departments",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -887,6 +1028,7 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
         sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("name_key", sa.Text(), sa.Computed("lower(name)", persisted=True), nullable=False),
         sa.Column("handle_key", sa.Text(), sa.Computed("lower(handle)", persisted=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["tenant_id", "brand_id"], ["brands.tenant_id", "brands.id"], name=op.f("fk_departments_tenant_id_brand_id")
@@ -909,6 +1051,13 @@ def upgrade() -> None:
         "ix_departments_location",
         "departments",
         ["tenant_id", "location_id"],
+        unique=False,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_index(
+        "ix_departments_name",
+        "departments",
+        ["tenant_id", "name_key"],
         unique=False,
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
@@ -1090,6 +1239,71 @@ def upgrade() -> None:
         postgresql_where=sa.text("deleted_at IS NULL"),
     )
     op.create_table(
+        "product_variants",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("product_id", sa.BigInteger(), nullable=False),
+        sa.Column("sku", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=True),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("barcode", sa.Text(), nullable=True),
+        sa.Column("handle", sa.Text(), nullable=True),
+        sa.Column("web_url", sa.Text(), nullable=True),
+        sa.Column("description", sa.Text(), nullable=True),
+        sa.Column("position", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
+        sa.Column("price", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("price_discounted", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("price_comparison", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("price_cost", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("available_quantity", sa.BigInteger(), nullable=True),
+        sa.Column("images", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("tags", sa.ARRAY(sa.Text()), server_default=sa.text("'{}'"), nullable=False),
+        sa.Column("options", postgresql.JSONB(astext_type=sa.Text()), server_default=sa.text("'[]'"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("sku_key", sa.Text(), sa.Computed("lower(sku)", persisted=True), nullable=False),
+        sa.Column("external_id_key", sa.Text(), sa.Computed("lower(external_id)", persisted=True), nullable=True),
+        sa.Column("barcode_key", sa.Text(), sa.Computed("lower(barcode)", persisted=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "product_id"],
+            ["products.tenant_id", "products.id"],
+            name=op.f("fk_product_variants_tenant_id_product_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_product_variants")),
+    )
+    op.create_index(
+        "ix_product_variants_barcode",
+        "product_variants",
+        ["tenant_id", "barcode_key"],
+        unique=False,
+        postgresql_where=sa.text("barcode IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_product_variants_external_id",
+        "product_variants",
+        ["tenant_id", "external_id_key"],
+        unique=False,
+        postgresql_where=sa.text("external_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_product_variants_product",
+        "product_variants",
+        ["tenant_id", "product_id", "position", "id"],
+        unique=False,
+        postgresql_where=None,
+    )
+    op.create_index(
+        "uq_product_variants_sku",
+        "product_variants",
+        ["tenant_id", "sku_key"],
+        unique=True,
+        postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_table(
         "profiles",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -1182,6 +1396,58 @@ def upgrade() -> None:
         ["tenant_id", "mobile_phone"],
         unique=True,
         postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_table(
+        "rates",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("handle", sa.Text(), nullable=False),
+        sa.Column("type", sa.Text(), nullable=False),
+        sa.Column("code", sa.Text(), nullable=True),
+        sa.Column("name", sa.Text(), nullable=True),
+        sa.Column("rate", sa.Numeric(precision=18, scale=4), nullable=False),
+        sa.Column("location", sa.Text(), nullable=True),
+        sa.Column("location_id", sa.BigInteger(), nullable=True),
+        sa.Column("region_id", sa.BigInteger(), nullable=True),
+        sa.Column("country_iso_2", sa.Text(), nullable=True),
+        sa.Column("profile_conditions", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+        sa.Column("product_conditions", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True),
+        sa.Column("start_time", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("end_time", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("issue_period", sa.BigInteger(), nullable=True),
+        sa.Column("issue_period_type", sa.Text(), nullable=True),
+        sa.Column("issue_absolute_expiry", sa.Text(), nullable=True),
+        sa.Column("earn_instructions", sa.Text(), nullable=True),
+        sa.Column("internal_notes", sa.Text(), nullable=True),
+        sa.Column("priority", sa.BigInteger(), nullable=True),
+        sa.Column("is_default", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("is_published", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("is_archived", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("handle_key", sa.Text(), sa.Computed("lower(handle)", persisted=True), nullable=False),
+        sa.Column("code_key", sa.Text(), sa.Computed("lower(code)", persisted=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "location_id"],
+            ["locations.tenant_id", "locations.id"],
+            name=op.f("fk_rates_tenant_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "region_id"],
+            ["regions.tenant_id", "regions.id"],
+            name=op.f("fk_rates_tenant_id_region_id"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_rates")),
+    )
+    op.create_index(
+        "ix_rates_handle",
+        "rates",
+        ["tenant_id", "handle_key", "code_key"],
+        unique=False,
+        postgresql_where=sa.text("NOT is_archived"),
     )
     op.create_table(
         "reward_definitions",
@@ -1593,7 +1859,6 @@ def upgrade() -> None:
         sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("currency", sa.Text(), nullable=True),
-        sa.Column("phase", sa.Text(), server_default=sa.text("'pending'"), nullable=False),
         sa.Column("cycle", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
@@ -1604,7 +1869,6 @@ def upgrade() -> None:
             sa.Computed("coalesce(expires_at, 'infinity'::timestamp with time zone)", persisted=True),
             nullable=False,
         ),
-        sa.CheckConstraint("phase IN ('pending', 'open', 'ended')", name=op.f("ck_credits_phase")),
         sa.CheckConstraint("value_remaining >= 0 AND value_initial > 0", name=op.f("ck_credits_never_negative")),
         sa.ForeignKeyConstraint(
             ["tenant_id", "creator_profile_id"],
@@ -1648,27 +1912,6 @@ def upgrade() -> None:
         ["tenant_id", "recipient_email"],
         unique=False,
         postgresql_where=sa.text("recipient_email IS NOT NULL"),
-    )
-    op.create_index(
-        "ix_credits_to_activate",
-        "credits",
-        ["tenant_id", "issued_at"],
-        unique=False,
-        postgresql_where=sa.text("phase = 'pending' AND deleted_at IS NULL"),
-    )
-    op.create_index(
-        "ix_credits_to_expire",
-        "credits",
-        ["tenant_id", "usable_until"],
-        unique=False,
-        postgresql_where=sa.text("phase = 'open' AND value_remaining > 0"),
-    )
-    op.create_index(
-        "ix_credits_unended",
-        "credits",
-        ["tenant_id", "profile_id"],
-        unique=False,
-        postgresql_where=sa.text("phase <> 'ended' AND value_remaining > 0 AND deleted_at IS NULL"),
     )
     op.create_index(
         "uq_credits_external_id",
@@ -1877,7 +2120,6 @@ def upgrade() -> None:
         sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("currency", sa.Text(), nullable=True),
-        sa.Column("phase", sa.Text(), server_default=sa.text("'pending'"), nullable=False),
         sa.Column("cycle", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
@@ -1887,7 +2129,6 @@ def upgrade() -> None:
             sa.Computed("coalesce(expires_at, 'infinity'::timestamp with time zone)", persisted=True),
             nullable=False,
         ),
-        sa.CheckConstraint("phase IN ('pending', 'open', 'ended')", name=op.f("ck_points_phase")),
         sa.CheckConstraint(
             "CASE WHEN value_initial > 0 THEN value_remaining BETWEEN 0 AND value_initial ELSE value_initial < 0 AND value_remaining BETWEEN value_initial AND 0 END",
             name=op.f("ck_points_one_sign"),
@@ -1930,27 +2171,6 @@ def upgrade() -> None:
         ["tenant_id", "source_type", "source_id"],
         unique=False,
         postgresql_where=sa.text("source_id IS NOT NULL"),
-    )
-    op.create_index(
-        "ix_points_to_activate",
-        "points",
-        ["tenant_id", "issued_at"],
-        unique=False,
-        postgresql_where=sa.text("phase = 'pending'"),
-    )
-    op.create_index(
-        "ix_points_to_expire",
-        "points",
-        ["tenant_id", "usable_until"],
-        unique=False,
-        postgresql_where=sa.text("phase = 'open' AND value_remaining <> 0"),
-    )
-    op.create_index(
-        "ix_points_unended",
-        "points",
-        ["tenant_id", "profile_id"],
-        unique=False,
-        postgresql_where=sa.text("phase <> 'ended' AND value_remaining <> 0"),
     )
     op.create_index(
         "uq_points_external_key",
@@ -2540,7 +2760,6 @@ def upgrade() -> None:
         sa.Column("issued_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("currency", sa.Text(), nullable=True),
-        sa.Column("phase", sa.Text(), server_default=sa.text("'pending'"), nullable=False),
         sa.Column("cycle", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
         sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
@@ -2552,7 +2771,6 @@ def upgrade() -> None:
             sa.Computed("coalesce(expires_at, 'infinity'::timestamp with time zone)", persisted=True),
             nullable=False,
         ),
-        sa.CheckConstraint("phase IN ('pending', 'open', 'ended')", name=op.f("ck_rewards_phase")),
         sa.CheckConstraint("expires_at IS NOT NULL", name=op.f("ck_rewards_expires")),
         sa.CheckConstraint("value_remaining >= 0 AND value_initial >= 0", name=op.f("ck_rewards_never_negative")),
         sa.ForeignKeyConstraint(
@@ -2575,21 +2793,21 @@ def upgrade() -> None:
         "rewards",
         ["tenant_id", "notify_expiry_at"],
         unique=False,
-        postgresql_where=sa.text("NOT coalesce(has_notified_expiry, false)"),
+        postgresql_where=sa.text("notify_expiry_at IS NOT NULL AND NOT coalesce(has_notified_expiry, false)"),
     )
     op.create_index(
         "ix_rewards_notify_extend",
         "rewards",
         ["tenant_id", "notify_extend_at"],
         unique=False,
-        postgresql_where=sa.text("NOT coalesce(has_notified_extend, false)"),
+        postgresql_where=sa.text("notify_extend_at IS NOT NULL AND NOT coalesce(has_notified_extend, false)"),
     )
     op.create_index(
         "ix_rewards_notify_issue",
         "rewards",
         ["tenant_id", "notify_issue_at"],
         unique=False,
-        postgresql_where=sa.text("NOT coalesce(has_notified_issue, false)"),
+        postgresql_where=sa.text("notify_issue_at IS NOT NULL AND NOT coalesce(has_notified_issue, false)"),
     )
     op.create_index(
         "ix_rewards_open",
@@ -2607,27 +2825,6 @@ def upgrade() -> None:
         ["tenant_id", "source_type", "source_id"],
         unique=False,
         postgresql_where=sa.text("source_id IS NOT NULL"),
-    )
-    op.create_index(
-        "ix_rewards_to_activate",
-        "rewards",
-        ["tenant_id", "issued_at"],
-        unique=False,
-        postgresql_where=sa.text("phase = 'pending' AND deleted_at IS NULL"),
-    )
-    op.create_index(
-        "ix_rewards_to_expire",
-        "rewards",
-        ["tenant_id", "usable_until"],
-        unique=False,
-        postgresql_where=sa.text("phase = 'open' AND value_remaining > 0"),
-    )
-    op.create_index(
-        "ix_rewards_unended",
-        "rewards",
-        ["tenant_id", "profile_id"],
-        unique=False,
-        postgresql_where=sa.text("phase <> 'ended' AND value_remaining > 0 AND deleted_at IS NULL"),
     )
     op.create_index(
         "uq_rewards_external_id",
@@ -2764,6 +2961,11 @@ def upgrade() -> None:
         sa.Column("department", sa.Text(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
         sa.ForeignKeyConstraint(
+            ["tenant_id", "sent_variant_id"],
+            ["product_variants.tenant_id", "product_variants.id"],
+            name=op.f("fk_transaction_items_tenant_id_sent_variant_id"),
+        ),
+        sa.ForeignKeyConstraint(
             ["tenant_id", "transaction_id"],
             ["transactions.tenant_id", "transactions.id"],
             name=op.f("fk_transaction_items_tenant_id_transaction_id"),
@@ -2894,6 +3096,21 @@ def upgrade() -> None:
             ["tenant_id", "location_id"],
             ["locations.tenant_id", "locations.id"],
             name=op.f("fk_interactions_tenant_id_location_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "product_category_id"],
+            ["product_categories.tenant_id", "product_categories.id"],
+            name=op.f("fk_interactions_tenant_id_product_category_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "product_id"],
+            ["products.tenant_id", "products.id"],
+            name=op.f("fk_interactions_tenant_id_product_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "product_variant_id"],
+            ["product_variants.tenant_id", "product_variants.id"],
+            name=op.f("fk_interactions_tenant_id_product_variant_id"),
         ),
         sa.ForeignKeyConstraint(
             ["tenant_id", "profile_id"],
@@ -3091,6 +3308,11 @@ def upgrade() -> None:
             ["transaction_items.tenant_id", "transaction_items.id"],
             name=op.f("fk_transaction_item_annotations_tenant_id_item_id"),
         ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "product_variant_id"],
+            ["product_variants.tenant_id", "product_variants.id"],
+            name=op.f("fk_transaction_item_annotations_tenant_id_product_variant_id"),
+        ),
         sa.PrimaryKeyConstraint("tenant_id", "item_id", name=op.f("pk_transaction_item_annotations")),
     )
     op.create_index(
@@ -3098,13 +3320,124 @@ def upgrade() -> None:
         "transaction_item_annotations",
         ["tenant_id", "product_variant_id"],
         unique=False,
-        postgresql_where=None,
+        postgresql_where=sa.text("product_variant_id IS NOT NULL"),
+    )
+    op.create_table(
+        "ratings",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("profile_id", sa.UUID(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("transaction_id", sa.BigInteger(), nullable=True),
+        sa.Column("product_id", sa.BigInteger(), nullable=True),
+        sa.Column("product_variant_id", sa.BigInteger(), nullable=True),
+        sa.Column("interaction_id", sa.BigInteger(), nullable=True),
+        sa.Column("staff_id", sa.UUID(), nullable=True),
+        sa.Column("external_id", sa.Text(), nullable=True),
+        sa.Column("status", sa.Text(), nullable=True),
+        sa.Column("score_type", sa.Text(), nullable=True),
+        sa.Column("score", sa.Numeric(precision=18, scale=4), nullable=True),
+        sa.Column("namespace", sa.Text(), nullable=True),
+        sa.Column("title", sa.Text(), nullable=True),
+        sa.Column("comment", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("requires_action", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("is_public", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("is_active", sa.Boolean(), server_default=sa.text("true"), nullable=False),
+        sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("updated_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "interaction_id"],
+            ["interactions.tenant_id", "interactions.id"],
+            name=op.f("fk_ratings_tenant_id_interaction_id"),
+            ondelete="SET NULL (interaction_id)",
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "product_id"],
+            ["products.tenant_id", "products.id"],
+            name=op.f("fk_ratings_tenant_id_product_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "product_variant_id"],
+            ["product_variants.tenant_id", "product_variants.id"],
+            name=op.f("fk_ratings_tenant_id_product_variant_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "profile_id"],
+            ["profiles.tenant_id", "profiles.id"],
+            name=op.f("fk_ratings_tenant_id_profile_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["tenant_id", "transaction_id"],
+            ["transactions.tenant_id", "transactions.id"],
+            name=op.f("fk_ratings_tenant_id_transaction_id"),
+        ),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_ratings")),
+    )
+    op.create_index(
+        "ix_ratings_interaction",
+        "ratings",
+        ["tenant_id", "interaction_id"],
+        unique=False,
+        postgresql_where=sa.text("interaction_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_ratings_product",
+        "ratings",
+        ["tenant_id", "product_id"],
+        unique=False,
+        postgresql_where=sa.text("product_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_ratings_profile", "ratings", ["tenant_id", "profile_id", "id"], unique=False, postgresql_where=None
+    )
+    op.create_index(
+        "ix_ratings_staff",
+        "ratings",
+        ["tenant_id", "staff_id"],
+        unique=False,
+        postgresql_where=sa.text("staff_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_ratings_transaction",
+        "ratings",
+        ["tenant_id", "transaction_id"],
+        unique=False,
+        postgresql_where=sa.text("transaction_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_ratings_variant",
+        "ratings",
+        ["tenant_id", "product_variant_id"],
+        unique=False,
+        postgresql_where=sa.text("product_variant_id IS NOT NULL"),
     )
 
 
 def downgrade() -> None:
 
-    op.drop_index("ix_item_annotations_variant", table_name="transaction_item_annotations", postgresql_where=None)
+    op.drop_index(
+        "ix_ratings_variant", table_name="ratings", postgresql_where=sa.text("product_variant_id IS NOT NULL")
+    )
+    op.drop_index(
+        "ix_ratings_transaction", table_name="ratings", postgresql_where=sa.text("transaction_id IS NOT NULL")
+    )
+    op.drop_index("ix_ratings_staff", table_name="ratings", postgresql_where=sa.text("staff_id IS NOT NULL"))
+    op.drop_index("ix_ratings_profile", table_name="ratings", postgresql_where=None)
+    op.drop_index("ix_ratings_product", table_name="ratings", postgresql_where=sa.text("product_id IS NOT NULL"))
+    op.drop_index(
+        "ix_ratings_interaction", table_name="ratings", postgresql_where=sa.text("interaction_id IS NOT NULL")
+    )
+    op.drop_table("ratings")
+    op.drop_index(
+        "ix_item_annotations_variant",
+        table_name="transaction_item_annotations",
+        postgresql_where=sa.text("product_variant_id IS NOT NULL"),
+    )
     op.drop_table("transaction_item_annotations")
     op.drop_table("token_usages")
     op.drop_index(
@@ -3171,19 +3504,6 @@ def downgrade() -> None:
         table_name="rewards",
         postgresql_where=sa.text("external_id_key IS NOT NULL AND deleted_at IS NULL"),
     )
-    op.drop_index(
-        "ix_rewards_unended",
-        table_name="rewards",
-        postgresql_where=sa.text("phase <> 'ended' AND value_remaining > 0 AND deleted_at IS NULL"),
-    )
-    op.drop_index(
-        "ix_rewards_to_expire", table_name="rewards", postgresql_where=sa.text("phase = 'open' AND value_remaining > 0")
-    )
-    op.drop_index(
-        "ix_rewards_to_activate",
-        table_name="rewards",
-        postgresql_where=sa.text("phase = 'pending' AND deleted_at IS NULL"),
-    )
     op.drop_index("ix_rewards_source", table_name="rewards", postgresql_where=sa.text("source_id IS NOT NULL"))
     op.drop_index("ix_rewards_profile", table_name="rewards", postgresql_where=None)
     op.drop_index(
@@ -3192,17 +3512,17 @@ def downgrade() -> None:
     op.drop_index(
         "ix_rewards_notify_issue",
         table_name="rewards",
-        postgresql_where=sa.text("NOT coalesce(has_notified_issue, false)"),
+        postgresql_where=sa.text("notify_issue_at IS NOT NULL AND NOT coalesce(has_notified_issue, false)"),
     )
     op.drop_index(
         "ix_rewards_notify_extend",
         table_name="rewards",
-        postgresql_where=sa.text("NOT coalesce(has_notified_extend, false)"),
+        postgresql_where=sa.text("notify_extend_at IS NOT NULL AND NOT coalesce(has_notified_extend, false)"),
     )
     op.drop_index(
         "ix_rewards_notify_expiry",
         table_name="rewards",
-        postgresql_where=sa.text("NOT coalesce(has_notified_expiry, false)"),
+        postgresql_where=sa.text("notify_expiry_at IS NOT NULL AND NOT coalesce(has_notified_expiry, false)"),
     )
     op.drop_index("ix_rewards_definition", table_name="rewards", postgresql_where=None)
     op.drop_table("rewards")
@@ -3258,13 +3578,6 @@ def downgrade() -> None:
     op.drop_index("ix_profile_addresses_profile", table_name="profile_addresses", postgresql_where=None)
     op.drop_table("profile_addresses")
     op.drop_index("uq_points_external_key", table_name="points", postgresql_where=sa.text("external_key IS NOT NULL"))
-    op.drop_index(
-        "ix_points_unended", table_name="points", postgresql_where=sa.text("phase <> 'ended' AND value_remaining <> 0")
-    )
-    op.drop_index(
-        "ix_points_to_expire", table_name="points", postgresql_where=sa.text("phase = 'open' AND value_remaining <> 0")
-    )
-    op.drop_index("ix_points_to_activate", table_name="points", postgresql_where=sa.text("phase = 'pending'"))
     op.drop_index("ix_points_source", table_name="points", postgresql_where=sa.text("source_id IS NOT NULL"))
     op.drop_index("ix_points_profile", table_name="points", postgresql_where=None)
     op.drop_index("ix_points_open", table_name="points", postgresql_where=sa.text("value_remaining <> 0"))
@@ -3298,19 +3611,6 @@ def downgrade() -> None:
         "uq_credits_external_id",
         table_name="credits",
         postgresql_where=sa.text("external_namespace IS NOT NULL AND deleted_at IS NULL"),
-    )
-    op.drop_index(
-        "ix_credits_unended",
-        table_name="credits",
-        postgresql_where=sa.text("phase <> 'ended' AND value_remaining > 0 AND deleted_at IS NULL"),
-    )
-    op.drop_index(
-        "ix_credits_to_expire", table_name="credits", postgresql_where=sa.text("phase = 'open' AND value_remaining > 0")
-    )
-    op.drop_index(
-        "ix_credits_to_activate",
-        table_name="credits",
-        postgresql_where=sa.text("phase = 'pending' AND deleted_at IS NULL"),
     )
     op.drop_index("ix_credits_recipient", table_name="credits", postgresql_where=sa.text("recipient_email IS NOT NULL"))
     op.drop_index("ix_credits_profile", table_name="credits", postgresql_where=None)
@@ -3358,6 +3658,8 @@ def downgrade() -> None:
         "uq_reward_definitions_handle", table_name="reward_definitions", postgresql_where=sa.text("deleted_at IS NULL")
     )
     op.drop_table("reward_definitions")
+    op.drop_index("ix_rates_handle", table_name="rates", postgresql_where=sa.text("NOT is_archived"))
+    op.drop_table("rates")
     op.drop_index("uq_profiles_mobile_phone", table_name="profiles", postgresql_where=sa.text("deleted_at IS NULL"))
     op.drop_index("uq_profiles_email", table_name="profiles", postgresql_where=sa.text("deleted_at IS NULL"))
     op.drop_index("ix_profiles_updated_at", table_name="profiles", postgresql_where=None)
@@ -3377,6 +3679,19 @@ def downgrade() -> None:
     )
     op.drop_table("profiles")
     op.drop_index(
+        "uq_product_variants_sku", table_name="product_variants", postgresql_where=sa.text("deleted_at IS NULL")
+    )
+    op.drop_index("ix_product_variants_product", table_name="product_variants", postgresql_where=None)
+    op.drop_index(
+        "ix_product_variants_external_id",
+        table_name="product_variants",
+        postgresql_where=sa.text("external_id IS NOT NULL"),
+    )
+    op.drop_index(
+        "ix_product_variants_barcode", table_name="product_variants", postgresql_where=sa.text("barcode IS NOT NULL")
+    )
+    op.drop_table("product_variants")
+    op.drop_index(
         "uq_point_definitions_handle", table_name="point_definitions", postgresql_where=sa.text("deleted_at IS NULL")
     )
     op.drop_table("point_definitions")
@@ -3391,9 +3706,11 @@ def downgrade() -> None:
     op.drop_table("location_addresses")
     op.drop_table("event_contexts")
     op.drop_index("uq_departments_handle", table_name="departments", postgresql_where=sa.text("deleted_at IS NULL"))
+    op.drop_index("ix_departments_name", table_name="departments", postgresql_where=sa.text("deleted_at IS NULL"))
     op.drop_index("ix_departments_location", table_name="departments", postgresql_where=sa.text("deleted_at IS NULL"))
     op.drop_index("ix_departments_brand", table_name="departments", postgresql_where=sa.text("deleted_at IS NULL"))
     op.drop_table("departments")
+    op.drop_table("custom_products")
     op.drop_index(
         "uq_credit_definitions_handle", table_name="credit_definitions", postgresql_where=sa.text("deleted_at IS NULL")
     )
@@ -3422,6 +3739,12 @@ def downgrade() -> None:
     )
     op.drop_table("reminders")
     op.drop_table("regions")
+    op.drop_index("uq_products_handle", table_name="products", postgresql_where=sa.text("deleted_at IS NULL"))
+    op.drop_index("uq_products_external_id", table_name="products", postgresql_where=sa.text("deleted_at IS NULL"))
+    op.drop_index("ix_products_brand", table_name="products", postgresql_where=sa.text("deleted_at IS NULL"))
+    op.drop_table("products")
+    op.drop_table("product_queue")
+    op.drop_table("product_categories")
     op.drop_table("permissions")
     op.drop_index("ix_movements_profile", table_name="movements", postgresql_where=None)
     op.drop_index("ix_movements_lot", table_name="movements", postgresql_where=None)
@@ -3429,6 +3752,9 @@ def downgrade() -> None:
         "ix_movements_item", table_name="movements", postgresql_where=sa.text("redemption_item_id IS NOT NULL")
     )
     op.drop_table("movements")
+    op.drop_index("ix_lot_deadlines_profile", table_name="lot_deadlines", postgresql_where=None)
+    op.drop_index("ix_lot_deadlines_due", table_name="lot_deadlines", postgresql_where=None)
+    op.drop_table("lot_deadlines")
     op.drop_index("uq_locations_handle", table_name="locations", postgresql_where=sa.text("deleted_at IS NULL"))
     op.drop_index("uq_locations_external_id", table_name="locations", postgresql_where=sa.text("deleted_at IS NULL"))
     op.drop_index("ix_locations_external_code", table_name="locations", postgresql_where=None)
@@ -3455,6 +3781,7 @@ def downgrade() -> None:
     )
     op.drop_table("connection_definitions")
     op.drop_index("uq_brands_handle", table_name="brands", postgresql_where=sa.text("deleted_at IS NULL"))
+    op.drop_index("ix_brands_name", table_name="brands", postgresql_where=sa.text("deleted_at IS NULL"))
     op.drop_table("brands")
     op.drop_index("ix_batches_import_job", table_name="batches", postgresql_where=sa.text("import_job_id IS NOT NULL"))
     op.drop_index("ix_batches_created_at", table_name="batches", postgresql_where=None)

@@ -75,10 +75,11 @@ def create_app(settings: Settings, database_url: str) -> Application:
         customer=tokens.caller,
     )
     v3 = v3_operations(settings)
+    documents = [operation for operation in v3 if operation.path == "/openapi.json"]
     return Application(
         database,
         access,
-        {V3: v3, V3_SHORT: v3, ID: id_operations(v3, tokens), (): unprefixed(database).mounted()},
+        {V3: v3, V3_SHORT: v3, ID: id_operations(v3, tokens), (): [*unprefixed(database).mounted(), *documents]},
         max_body=settings.max_body_bytes,
         cors_origins=settings.cors_origins,
         trusted_proxies=settings.trusted_proxies,

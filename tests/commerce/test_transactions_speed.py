@@ -72,5 +72,5 @@ async def test_a_list_by_date_walks_an_index(shop):
     statement = listing.statement(query.form, (), None, paged=True)
     told = await plan(shop, statement, **query.values(), page_limit=15, page_offset=0)
     assert "ix_transaction_states_transacted_at" in told
-    assert "Seq Scan on transaction" not in told, told
+    assert not re.search(r"Seq Scan on transaction(s|_states|_items)\b", told), told
     assert largest_scan(told) <= 30, told

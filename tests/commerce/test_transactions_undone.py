@@ -68,11 +68,11 @@ async def test_totals_are_exact_whatever_happened(shop, jobs):
     async def check():
         counted = await shop.sql(
             "SELECT profile_id::text, count(*) FROM transaction_states WHERE tenant_id = %s"
-            " AND coalesce(void_kind, 'void') = 'void' GROUP BY GROUPING SETS ((), (profile_id))",
+            " AND coalesce(void_kind, 'void') = 'void' GROUP BY profile_id",
             shop.tenant.id,
         )
         totals = dict(counted)
-        everything = max(totals.values())
+        everything = sum(totals.values())
         assert (await shop.get("/transactions"))["meta"]["total"] == everything
         for profile in (first, second, third):
             answer = await shop.call("GET", f"/profiles/{profile}/transactions")

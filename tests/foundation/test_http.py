@@ -236,7 +236,7 @@ async def test_health_metrics_and_documents_need_no_token(shop):
         assert (answer.status_code, answer.json()) == (200, {"status": "ok"})
     metrics = await shop.client.get(f"{root}/metrics", headers=nobody)
     assert "omneo_requests_total" in metrics.text
-    for path in ("/api/v3/openapi.json", "/id/api/v1/openapi.json"):
+    for path in ("/openapi.json", "/api/v3/openapi.json", "/id/api/v1/openapi.json"):
         document = json.loads((await shop.client.get(f"{root}{path}", headers=nobody)).text)
         assert document["openapi"] == "3.1.0"
     page = await shop.client.get(f"{root}/docs")

@@ -1,5 +1,7 @@
 """The worked arithmetic of the contract, through HTTP."""
 
+from decimal import ROUND_DOWN, Decimal
+
 import pytest
 
 pytestmark = pytest.mark.anyio
@@ -65,6 +67,23 @@ async def test_a_rate_with_sub_cent_points(till):
     item = (await till.shop.get(f"/redemptions/{done['id']}"))["data"]["items"][0]
     assert (item["value"], item["dollar_value"]) == (32.8571, 0.23)
     assert await till.figures(poor) == (0, 0.1429, 0, 0)
+
+
+async def test_what_points_are_worth_is_exact_and_truncated(till):
+    """Doubles would show 0.28 or 1.1499… here; what is shown can always be spent, and not a cent more."""
+    for rate in ("0.01", "0.007", "0.333333", "1.05", "0.00000001"):
+        await till.setting("point_exchange_rate", rate)
+        profile, worth = await till.profile(), Decimal(0)
+        for value in ("29", "115.5", "33.3333", "0.0001", "9999999.9999"):
+            lot = await till.points(profile, float(value))
+            worth += Decimal(value) * Decimal(rate)
+            alone = (Decimal(value) * Decimal(rate)).quantize(Decimal("0.01"), ROUND_DOWN)
+            assert Decimal(str(lot["value_initial_currency"])) == alone, (rate, value)
+        shown = worth.quantize(Decimal("0.01"), ROUND_DOWN)
+        assert Decimal(str((await till.figures(profile))[2])) == shown, rate
+        done = await till.redeem(profile, float(shown + 5))
+        assert Decimal(str(done["total"])) == shown
+        assert done["balances"]["point_balance_dollars"] == 0
 
 
 async def test_a_rate_of_ten_percent(till):

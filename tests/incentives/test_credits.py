@@ -3,6 +3,7 @@
 import re
 from uuid import UUID
 
+import anyio
 import pytest
 
 from omneo_api.incentives import hooks
@@ -48,6 +49,18 @@ async def test_codes_cannot_be_tried_out(till):
         await till.shop.post(path, {"amount": 1, "security_code": f"000{guess}"}, status=422)
     refused = await till.shop.post(path, {"amount": 1, "security_code": "4821"}, status=422)
     assert "Too many" in refused["errors"]["security_code"][0]
+    await till.shop.advance(minutes=16)
+    codes = []
+
+    async def guessed(code):
+        codes.append((await till.shop.post(path, {"amount": 1, "security_code": code}, status=422))["errors"])
+
+    async with anyio.create_task_group() as guessers:
+        for number in range(14):
+            guessers.start_soon(guessed, f"00{number:02}")
+    assert [told["security_code"][0].startswith("Too many") for told in codes].count(False) == 5
+    assert "security_code" in (await till.shop.post(path, {"amount": 1, "security_code": "4821"}, status=422))["errors"]
+    assert await till.left("credits", card["id"]) == 100
     await till.shop.advance(minutes=16)
     await till.shop.post(path, {"amount": 1, "security_code": "4821"})
 

@@ -47,6 +47,13 @@ async def test_another_currency(till):
     rest = await till.redeem(profile, 100, currency="NZD")
     assert (rest["total"], rest["total_localised"]) == (10, 10.8)
     await till.redeem(profile, 1, currency="QQQ", status=422)
+    for body, total, localised in (
+        ({"amount": 4}, 4, 4),
+        ({"amount": 2.16, "currency": "NZD"}, 2, 2.16),
+        ({}, 4, 4.32),
+    ):
+        back = (await till.shop.post(f"/redemptions/{done['id']}/return", body))["data"]
+        assert (back["total"], back["total_localised"]) == (total, localised)
 
 
 async def test_a_definition_with_its_own_currency(till):

@@ -57,7 +57,7 @@ async def test_users_are_found_by_exact_name_and_searched(shop):
 
 
 async def test_bad_users_are_refused(shop):
-    good = {"name": "A", "email": "a@b.test", "password": PASSWORD, "password_confirmation": PASSWORD}
+    good = {"name": "A", "password": PASSWORD, "password_confirmation": PASSWORD}
     for change, errors in (
         ({}, {}),
         ({"name": ""}, {"name": ["The name field is required."]}),
@@ -72,7 +72,8 @@ async def test_bad_users_are_refused(shop):
         ({"roles": 1}, {"roles": ["The roles field must be an array."]}),
         ({"throttle": "many"}, {"throttle": ["The throttle field must be an integer."]}),
     ):
-        answer = await shop.post("/users", {**good, **change}, status=422 if errors else 201)
+        email = "b@b.test" if errors else "a@b.test"
+        answer = await shop.post("/users", {**good, "email": email, **change}, status=422 if errors else 201)
         assert answer.get("errors", {}) == errors
     assert set((await shop.post("/users", {}, status=422))["errors"]) == {
         "name", "email", "password", "password_confirmation",

@@ -215,6 +215,21 @@ async def test_all_failing_fields_come_at_once(shop):
     assert other["id"]
 
 
+async def test_fields_of_a_wrong_type_do_not_hide_those_that_break_a_rule(shop):
+    await person(shop, email="first@example.com", mobile_phone="0412000444")
+    body = {"email": "nope", "mobile_phone": "+61412000444", "secondary_phone": "12", "gender": 5, "birth_month": 13}
+    answer = errors(await shop.post("/profiles", body, status=422))
+    assert answer == {
+        "email": ["The email field must be a valid email address."],
+        "gender": ["The selected gender is invalid."],
+        "birth_month": ["The birth month field must not be greater than 12."],
+        "mobile_phone": ["The phone number exists"],
+        "secondary_phone": ["The secondary phone is not a valid phone number."],
+    }
+    await shop.post("/profiles", {"email": "second@example.com", "gender": 5}, status=422)
+    assert (await shop.get("/profiles?filter[email]=second@example.com"))["meta"]["total"] == 0
+
+
 async def test_a_clashing_mobile_goes_to_secondary_where_the_tenant_wants_it(shop):
     await person(shop, mobile_phone="0412000333")
     await shop.sql(

@@ -199,6 +199,22 @@ def validate(model: type[M], data: Any, prefix: str = "") -> M:
         raise Invalid(_errors(model, failure, prefix)) from None
 
 
+def sound(model: type[M], data: Any) -> tuple[M, Errors]:
+    """Make a `model` of the sound fields of `data`; answer it with the errors of the others.
+
+    Raises: Invalid when what is left makes no `model`, as when a required field fails.
+    """
+    try:
+        return validate(model, data), {}
+    except Invalid as fault:
+        failing = {path.split(".")[0] for path in fault.errors}
+        rest = {name: value for name, value in data.items() if name not in failing} if type(data) is dict else data
+        try:
+            return validate(model, rest), fault.errors
+        except Invalid:
+            raise fault from None
+
+
 def sent(body: BaseModel) -> dict[str, Any]:
     """Pick the fields that were in the request, validated, in the order of the model."""
     present = body.model_fields_set

@@ -11,9 +11,12 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from psycopg import DataError
+
 from omneo_api.foundation.calls import EVERYONE, Answer, Call, Owner
-from omneo_api.foundation.errors import NotFound
-from omneo_api.foundation.fields import Body, validate
+from omneo_api.foundation.constraints import INTEGRITY, as_invalid
+from omneo_api.foundation.errors import ApiError, Errors, Invalid, NotFound
+from omneo_api.foundation.fields import Body, sound
 from omneo_api.foundation.query import Listing
 
 Handler = Callable[..., Awaitable[Answer]]
@@ -70,18 +73,39 @@ class Operation:
     async def run(self, session: Any, call: Call) -> Answer:
         """Converts what the handler takes and calls it. Raises: ApiError."""
         values: dict[str, Any] = {}
+        failing: Errors = {}
         for name, kind in self.takes:
             if name == "session":
                 values[name] = session
             elif name == "call":
                 values[name] = call
             elif name == "body":
-                values[name] = validate(kind, self.trim(call.body) if self.trim else call.body)
+                values[name], failing = sound(kind, self.trim(call.body) if self.trim else call.body)
             elif name == "owner":
                 values[name] = await self.owner(session, call) if self.owner else EVERYONE
             else:
                 values[name] = convert(call.path[name], kind)
+        if failing:
+            raise Invalid(failing | await self._refused_beside(failing, values))
         return await self.handler(**values)
+
+    async def _refused_beside(self, failing: Errors, values: dict[str, Any]) -> Errors:
+        """What the handler itself refuses of the fields that are sound, so that one answer names every failing field.
+
+        Its writes are undone with the transaction, which always ends in the 422 of the failing fields.
+        """
+        try:
+            await self.handler(**values)
+        except Invalid as refused:
+            found = refused.errors
+        except INTEGRITY as fault:
+            found = as_invalid(fault).errors
+        except (ApiError, DataError):
+            return {}
+        else:
+            return {}
+        said = {path.split(".")[0] for path in failing}
+        return {path: texts for path, texts in found.items() if path.split(".")[0] not in said}
 
 
 def convert(text: str, kind: Any) -> Any:

@@ -3,7 +3,7 @@
 `open_account` takes the lock first and then asks the clock, so nobody who waited for the lock works with a moment that
 has passed: what expired meanwhile is expired. It brings the profile up to that moment (lots that became spendable, lots
 that expired, debts that can be settled). Whatever is changed leaves as one statement for lots and movements and one for
-the ledger, however many lots are touched.
+the ledger, however many lots are touched. The first of them also keeps the deadlines: when a lot opens or ends next.
 """
 
 import uuid
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import ROUND_DOWN, Decimal
+from functools import partial
 from typing import Any, Literal
 
 from psycopg.errors import SerializationFailure
@@ -20,27 +21,34 @@ from sqlalchemy import (
     Boolean,
     Interval,
     Text,
+    and_,
     any_,
     bindparam,
+    case,
     cast,
+    false,
     func,
     literal_column,
+    or_,
     select,
     true,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import UUID
+from sqlalchemy.orm import aliased
 
 from omneo_api.foundation.clock import whole_second
 from omneo_api.foundation.models import Moment, lit
 from omneo_api.foundation.statements import Statement
 from omneo_api.incentives import events
 from omneo_api.incentives.balances.exchange import dollars_per_point, to_system
+from omneo_api.incentives.balances.expressions import NOW, is_expired
 from omneo_api.incentives.credits.models import Credit, CreditDefinition
 from omneo_api.incentives.ledger.service import ZERO, Entry, record
-from omneo_api.incentives.lots import ENDED, OPEN, PENDING
+from omneo_api.incentives.lots import ENDED, OPEN, PENDING, LotDeadline
 from omneo_api.incentives.points.models import Point
 from omneo_api.incentives.rewards.models import Reward
+from omneo_api.incentives.writing import MOVED, WRITE
 from omneo_api.profiles.scope import lock_profile
 
 Kind = Literal["reward", "point", "credit"]
@@ -97,6 +105,15 @@ class Held:
     profile_id: uuid.UUID | None = None
     changed: bool = False
     touched: bool = False
+    deadline: tuple[Any, ...] | None = None
+
+    def wanted_deadline(self) -> tuple[Any, ...] | None:
+        """The owner, the step and its moment (None: never) of the lot's next change of phase, if there is one."""
+        if not self.live or self.phase == ENDED or self.value == 0:
+            return None
+        if self.phase == PENDING:
+            return self.profile_id, "open", self.opens_at
+        return self.profile_id, "end", self.expires_at
 
     def is_expired(self, now: datetime) -> bool:
         return self.expires_at is not None and self.expires_at < whole_second(now)
@@ -199,17 +216,21 @@ class Account:
 
     def set_phase(self, lot: Held, phase: str) -> None:
         self._balance_moved = self._balance_moved or (OPEN in (phase, lot.phase) and lot.value != 0)
-        lot.phase, lot.cycle, lot.changed = phase, lot.cycle + 1, True
+        if lot.phase == ENDED:
+            lot.cycle, lot.changed = lot.cycle + 1, True
+        lot.phase = phase
 
     def start(self, lot: Held, cause: str = "issued") -> None:
         """Begins a new lot: its first movement, and its line when it is spendable at once."""
         initial, lot.value = lot.value, ZERO
         self.move(lot, "issue", initial)
-        lot.stored, lot.changed = initial, False
+        lot.stored, lot.changed, lot.deadline = initial, False, None
         if lot.is_expired(self.now):
-            self.set_phase(lot, ENDED)
-        elif lot.opens_at <= self.now:
-            self.set_phase(lot, OPEN)
+            lot.phase = ENDED
+        elif lot.opens_at > self.now:
+            lot.phase = PENDING
+        else:
+            lot.phase = OPEN
             self.tell(lot, cause, lot.cycle, lot.value)
 
     def spend(self, lot: Held, value: Decimal, redemption_id: int, item_id: int) -> None:
@@ -267,84 +288,54 @@ class Account:
         Raises: SerializationFailure (the request is tried again) when a lot was changed past the profile's lock.
         """
         lots = sorted((lot for lot in self.lots.values() if lot.changed or lot.touched), key=lambda held: held.id)
-        if lots or self._movements:
-            await self._write(lots)
+        turned = [lot for lot in self.lots.values() if lot.deadline != lot.wanted_deadline()]
+        if lots or turned or self._movements:
+            await self._write(lots, turned)
         await record(self.session, self._entries)
         if self._balance_moved and self.profile is not None:
             events.balance(self.session, self.profile_id)
         self._movements, self._entries, self._balance_moved = [], [], False
         for lot in lots:
             lot.stored, lot.changed, lot.touched = lot.value, False, False
+        for lot in turned:
+            lot.deadline = lot.wanted_deadline()
 
-    async def _write(self, lots: Sequence[Held]) -> None:
+    async def _write(self, lots: Sequence[Held], turned: Sequence[Held]) -> None:
+        deadlines = [lot.wanted_deadline() or (None, None, None) for lot in turned]
         moves = list(zip(*self._movements, strict=True)) or [()] * 12
         written = await self.session.value(
-            _WRITE,
+            WRITE,
             now=self.now,
             kind=[lot.kind for lot in lots],
             id=[lot.id for lot in lots],
             stored=[lot.stored for lot in lots],
             value=[lot.value for lot in lots],
-            phase=[lot.phase for lot in lots],
             cycle=[lot.cycle for lot in lots],
             touched=[lot.touched for lot in lots],
-            **{name: list(values) for name, values in zip(_MOVED, moves, strict=True)},
+            d_kind=[lot.kind for lot in turned],
+            d_lot=[lot.id for lot in turned],
+            d_profile=[profile_id for profile_id, _, _ in deadlines],
+            d_step=[step for _, step, _ in deadlines],
+            d_at=[moment for _, _, moment in deadlines],
+            **{name: list(values) for name, values in zip(MOVED, moves, strict=True)},
         )
         if written != len(lots):
             raise SerializationFailure("A lot changed without its profile's lock.")
 
 
-_MOVED = (
-    "m_kind",
-    "m_lot",
-    "m_profile",
-    "m_cause",
-    "m_value",
-    "m_remaining",
-    "m_opens",
-    "m_closes",
-    "m_locked",
-    "m_until",
-    "m_live",
-    "m_item",
-)
-
-
-def _update(table: str, kind: str) -> str:
-    return f"""
-        UPDATE {table} SET value_remaining = l.value, phase = l.phase, cycle = l.cycle,
-            updated_at = CASE WHEN l.touched THEN :now::timestamptz ELSE {table}.updated_at END
-        FROM l WHERE l.kind = '{kind}' AND {table}.id = l.id AND {table}.value_remaining = l.stored RETURNING 1
-    """
-
-
-_WRITE = Statement(
-    f"""
-    WITH l AS MATERIALIZED (
-        SELECT * FROM unnest(:kind::text[], :id::bigint[], :stored::numeric[], :value::numeric[], :phase::text[],
-                             :cycle::int[], :touched::bool[]) AS l (kind, id, stored, value, phase, cycle, touched)
-    ), changed_rewards AS ({_update("rewards", "reward")}),
-    changed_points AS ({_update("points", "point")}),
-    changed_credits AS ({_update("credits", "credit")}),
-    moved AS (
-        INSERT INTO movements (lot_kind, lot_id, profile_id, kind, value, remaining, opens_at, closes_at, locked,
-                               locked_until, is_live, redemption_item_id, at)
-        SELECT m.kind, m.lot, m.profile, m.cause, m.value, m.remaining, m.opens, m.closes, m.locked, m.until, m.live,
-               m.item, :now::timestamptz
-        FROM unnest(:m_kind::text[], :m_lot::bigint[], :m_profile::uuid[], :m_cause::text[], :m_value::numeric[],
-                    :m_remaining::numeric[], :m_opens::timestamptz[], :m_closes::timestamptz[], :m_locked::bool[],
-                    :m_until::timestamptz[], :m_live::bool[], :m_item::bigint[])
-             WITH ORDINALITY AS m (kind, lot, profile, cause, value, remaining, opens, closes, locked, until, live,
-                                   item, place)
-        ORDER BY m.place
+def _phase(model: Any, step: Any, opens: Any) -> Any:
+    """What the deadline says; a lot without one has ended, unless it holds nothing and is not over by the clock."""
+    deleted = false() if model is Point else model.deleted_at.isnot(None)
+    return case(
+        (step == lit("open"), lit(PENDING)),
+        (step == lit("end"), lit(OPEN)),
+        (or_(model.value_remaining != lit(0), deleted, is_expired(model)), lit(ENDED)),
+        (opens > NOW, lit(PENDING)),
+        else_=lit(OPEN),
     )
-    SELECT (SELECT count(*) FROM changed_rewards) + (SELECT count(*) FROM changed_points)
-         + (SELECT count(*) FROM changed_credits)
-    """
-)
 
 
-def _lots(model: Any, kind: str, *where: Any) -> Any:
+def _lots(model: Any, kind: str, step: Any, *where: Any) -> Any:
     """The lots of one kind in the columns that `Held` wants."""
     credit = kind == "credit"
     per_unit = dollars_per_point(model.currency) if kind == "point" else to_system(model.currency)
@@ -366,7 +357,7 @@ def _lots(model: Any, kind: str, *where: Any) -> Any:
         model.issued_at.label("issued_at"),
         opens.label("opens_at"),
         model.expires_at.label("expires_at"),
-        model.phase.label("phase"),
+        _phase(model, step, opens).label("phase"),
         model.cycle.label("cycle"),
         (model.locked if credit else literal_column("false", Boolean)).label("locked"),
         (model.lock_expires_at if credit else literal_column("NULL::timestamptz", Moment)).label("locked_until"),
@@ -376,7 +367,7 @@ def _lots(model: Any, kind: str, *where: Any) -> Any:
         (literal_column("true", Boolean) if kind == "point" else model.deleted_at.is_(None)).label("live"),
         model.profile_id.label("profile_id"),
     )
-    return select(*columns).where(*where)
+    return select(*columns).select_from(model).where(*where)
 
 
 MODELS: dict[Kind, Any] = {"reward": Reward, "point": Point, "credit": Credit}
@@ -393,9 +384,9 @@ def _open() -> Any:
     moment = select(_granted().label("at")).cte("moment").prefix_with("MATERIALIZED")
     branches = []
     for kind, model in MODELS.items():
-        unspent = model.value_remaining != lit(0) if kind == "point" else model.value_remaining > lit(0)
-        live = () if kind == "point" else (model.deleted_at.is_(None),)
-        branches.append(_lots(model, kind, model.profile_id == owner, model.phase != lit(ENDED), unspent, *live))
+        due = aliased(LotDeadline)
+        unended = _lots(model, kind, due.step, due.profile_id == owner, due.lot_kind == lit(kind))
+        branches.append(unended.join(due, and_(due.tenant_id == model.tenant_id, due.lot_id == model.id)))
     lots = union_all(*branches).subquery("lots")
     since_start = cast(moment.c.at - func.now(), Text)
     clock = func.set_config(lit("omneo.clock_offset"), since_start, true()).label("clock")
@@ -403,18 +394,19 @@ def _open() -> Any:
 
 
 _OPEN = Statement(_open)
-_BY_ID = {
-    kind: Statement(
-        lambda kind=kind, model=model: _lots(  # type: ignore[misc]
-            model, kind, model.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))
-        ).order_by(model.id)
-    )
-    for kind, model in MODELS.items()
-}
+
+
+def _by_id(kind: str, model: Any) -> Any:
+    due = aliased(LotDeadline)
+    step = select(due.step).where(due.lot_kind == lit(kind), due.lot_id == model.id).correlate(model).scalar_subquery()
+    return _lots(model, kind, step, model.id == any_(bindparam("ids", type_=ARRAY(BigInteger)))).order_by(model.id)
+
+
+_BY_ID = {kind: Statement(partial(_by_id, kind, model)) for kind, model in MODELS.items()}
 
 
 def _held(row: Any) -> Held:
-    return Held(
+    lot = Held(
         row.kind,
         row.id,
         row.definition_id,
@@ -434,6 +426,8 @@ def _held(row: Any) -> Held:
         row.value,
         row.profile_id,
     )
+    lot.deadline = lot.wanted_deadline()
+    return lot
 
 
 async def open_account(session: Any, profile_id: Any) -> Account:

@@ -13,6 +13,7 @@ from omneo_api.foundation.render import Read
 from omneo_api.foundation.resources import PlainResource
 from omneo_api.foundation.statements import Statement
 from omneo_api.foundation.validation import to_moment, wrong
+from omneo_api.profiles.scope import profile_by_identity
 
 Handle = Annotated[fields.Text, Field(min_length=1, pattern=r"^[A-Za-z0-9_-]*[A-Za-z_-][A-Za-z0-9_-]*$")]
 Currency = Annotated[fields.Text, Field(pattern=r"^[A-Z]+$")]
@@ -115,3 +116,17 @@ async def _target_exists(session: Any, identifier: int) -> bool:
     if "targets" not in Base.metadata.tables:
         return False
     return await session.value(_TARGET, id=identifier) is not None
+
+
+_BY_EMAIL = Statement("SELECT id FROM profiles WHERE email = lower(:email::text) AND deleted_at IS NULL")
+
+
+async def profile_named(session: Any, handle: str, identifier: str) -> str:
+    """The id of the profile that a batch row names by its email or by an identity. Raises: Invalid."""
+    if handle == "email":
+        found = await session.value(_BY_EMAIL, email=identifier)
+    else:
+        found = await profile_by_identity(session, handle, identifier)
+    if found is None:
+        raise Invalid.field("profile_id", selected_is_invalid("profile_id"))
+    return str(found)

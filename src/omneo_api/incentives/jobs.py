@@ -1,10 +1,10 @@
 """Time passing for those who do not call: lots that become spendable, that expire, or that are to be announced.
 
 Balances never wait for these jobs; they write the statement and the events. Every portion is a transaction of its own
-in which the lots also change their phase, so a job that dies is begun again and nothing is told twice.
+in which the lots' deadlines go as well, so a job that dies is begun again and nothing is told twice.
 """
 
-from collections.abc import Iterable
+import asyncio
 
 from omneo_api.foundation.database import Actor, WriteSession
 from omneo_api.foundation.jobs import JobContext, periodic
@@ -17,22 +17,24 @@ ACTOR = Actor(url="job:incentives")
 @periodic("incentives.activate", cron="* * * * *")
 async def activate(job: JobContext) -> None:
     """Tells of lots that became spendable since the last time."""
-    await _sweep(job, sweeping.ACTIVATE)
+    await _sweep(job, "issued")
 
 
 @periodic("incentives.expire", cron="* * * * *")
 async def expire(job: JobContext) -> None:
     """Tells of lots that expired since the last time."""
-    await _sweep(job, sweeping.EXPIRE)
+    await _sweep(job, "expired")
 
 
-async def _sweep(job: JobContext, sweeps: Iterable[sweeping.Sweep]) -> None:
-    for sweep in sweeps:
+async def _sweep(job: JobContext, cause: str) -> None:
+    async with asyncio.TaskGroup() as lanes:
+        for lane in range(len(sweeping.LANES)):
+            lanes.create_task(_sweep_lane(job, cause, lane))
 
-        async def portion(session: WriteSession, sweep: sweeping.Sweep = sweep) -> int:
-            return await sweep.run(session)
 
-        while await job.write(ACTOR, portion):
+async def _sweep_lane(job: JobContext, cause: str, lane: int) -> None:
+    for sweep in sweeping.sweeps(cause, lane):
+        while await job.write(ACTOR, sweep.run):
             continue
 
 

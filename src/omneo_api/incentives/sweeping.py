@@ -1,4 +1,4 @@
-"""Activation and expiry of lots by the thousand: profiles are locked, lots and lines written by one statement each."""
+"""Activation and expiry by the thousand: one statement locks profiles, another moves deadlines and writes lines."""
 
 import uuid
 from collections.abc import Mapping
@@ -15,39 +15,36 @@ TABLES: Mapping[Kind, str] = {"reward": "rewards", "point": "points", "credit": 
 BALANCE = "balance.updated"
 PICKED = 2000
 MOST = 10_000
-PAST = "usable_until < (SELECT date_trunc('second', omneo_now()))"
+# Profiles are swept in lanes, by the first bit of their ids, so that two cores have work and no two sweeps meet.
+LANES = (
+    ("00000000-0000-0000-0000-000000000000", "7fffffff-ffff-ffff-ffff-ffffffffffff"),
+    ("80000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff"),
+)
+THIS_SECOND = "(SELECT date_trunc('second', omneo_now()))"
+DUE = {"expired": f"step = 'end' AND at < {THIS_SECOND}", "issued": "step = 'open' AND at <= (SELECT omneo_now())"}
 
 
-def _due_to_expire(kind: Kind) -> str:
-    return f"phase = 'open' AND value_remaining {'<> 0' if kind == 'point' else '> 0'} AND {PAST}"
-
-
-def _due_to_activate(kind: Kind) -> str:
-    live = "" if kind == "point" else " AND deleted_at IS NULL"
-    released = " AND coalesce(released_at <= (SELECT omneo_now()), true)" if kind == "credit" else ""
-    return f"phase = 'pending'{live} AND issued_at <= (SELECT omneo_now()){released}"
-
-
-def _locking(kind: Kind, due: str, order: str) -> Statement:
+def _locking(kind: Kind, cause: str) -> Statement:
     """Locks the profiles of the lots that are due longest, and names what is due of them.
 
-    Profiles that somebody else is at work on are passed over. The lots are changed by a statement of their own: only
-    one that began after the locks were granted sees what their former holders wrote.
+    Profiles that somebody else is at work on are passed over. The lots are read by a statement of their own: only one
+    that began after the locks were granted sees what their former holders wrote.
     """
-    table = TABLES[kind]
-    ownerless = "UNION ALL SELECT id FROM due WHERE profile_id IS NULL" if kind == "credit" else ""
-    live = "" if kind == "point" else "AND deleted_at IS NULL"
+    due = f"lot_kind = '{kind}' AND {DUE[cause]}"
+    ownerless = "UNION ALL SELECT lot_id FROM due WHERE profile_id IS NULL" if kind == "credit" else ""
     return Statement(
         f"""
         WITH due AS MATERIALIZED (
-            SELECT id, profile_id FROM {table} WHERE {due} ORDER BY {order} LIMIT {PICKED}
+            SELECT lot_id, profile_id FROM lot_deadlines
+            WHERE {due} AND coalesce(profile_id BETWEEN :first::uuid AND :last::uuid, :ownerless::boolean)
+            ORDER BY at LIMIT {PICKED}
         ), held AS MATERIALIZED (
             SELECT id FROM profiles WHERE id = ANY (ARRAY(SELECT DISTINCT profile_id FROM due))
             ORDER BY id FOR UPDATE SKIP LOCKED
         )
         SELECT ARRAY(
-                   SELECT lot.id FROM held
-                   CROSS JOIN LATERAL (SELECT id FROM {table} WHERE profile_id = held.id AND {due} {live}) AS lot
+                   SELECT lot.lot_id FROM held
+                   CROSS JOIN LATERAL (SELECT lot_id FROM lot_deadlines WHERE profile_id = held.id AND {due}) AS lot
                    {ownerless} LIMIT {MOST}
                ) AS lots,
                ARRAY(SELECT event FROM subscriptions WHERE event = ANY (:names::text[])) AS listened
@@ -55,14 +52,25 @@ def _locking(kind: Kind, due: str, order: str) -> Statement:
     )
 
 
-def _changing(kind: Kind, due: str, phase: str, cause: str) -> Statement:
-    """Sets the phase of those of the picked lots that are still due, and writes their lines.
+def _turning(kind: Kind, cause: str) -> Statement:
+    """Moves on those of the picked lots that are still due, and writes their lines: a lot itself is only read.
 
-    A profile's balance before it is looked up for its first lot only and runs on from there in the window.
-    Answers the lots that entered the phase, when asked to name them.
+    A lot that expired before anybody saw it spendable ends in silence. A profile's balance before it is looked up for
+    its first lot only and runs on from there in the window. Answers how many lots were moved on and, when asked to name
+    them, those that entered the phase with their owners.
     """
-    sign, said = ("-", "expired") if cause == "expired" else ("", "issued")
+    expires = cause == "expired"
+    sign, said = ("-", "expired") if expires else ("", "issued")
     description = {"reward": f"Reward {said}", "point": f"Points {said}", "credit": ""}[kind]
+    # The ids are bound, not joined: the planner would rather walk everything that is due.
+    mine = f"d.lot_kind = '{kind}' AND d.lot_id = ANY (:lots::bigint[]) AND {DUE[cause]}"
+    over = "" if expires else "AND d.lot_id IN (SELECT id FROM picked WHERE is_over)"
+    gone = f"DELETE FROM lot_deadlines d WHERE {mine} {over} RETURNING d.lot_id"
+    moved = f"""
+        UPDATE lot_deadlines d SET step = 'end', at = p.usable_until FROM picked p
+        WHERE {mine} AND d.lot_id = p.id AND NOT p.is_over RETURNING d.lot_id
+    """
+    turned = "gone" if expires else "moved"
 
     def build() -> Any:
         per_unit = dollars_per_point if kind == "point" else to_system
@@ -83,7 +91,7 @@ def _changing(kind: Kind, due: str, phase: str, cause: str) -> Statement:
                            {dollars if reward else "0::numeric"} AS dollar_value,
                            {"0::numeric" if reward else sign + "c.value_remaining"} AS point_value,
                            {"NULL::numeric" if reward else f"trunc({dollars}, 2)"} AS point_dollar_value
-                    FROM changed c WHERE c.phase = '{phase}'
+                    FROM entered c
                 ) AS v
                 LEFT JOIN LATERAL (
                     SELECT l.dollar_balance, l.point_balance FROM ledger_entries l
@@ -93,15 +101,19 @@ def _changing(kind: Kind, due: str, phase: str, cause: str) -> Statement:
                 ORDER BY v.profile_id, v.id
             )
         """
-        # A lot that expired before anybody saw it spendable ends in silence.
-        becomes = f"CASE WHEN {PAST} THEN 'ended' ELSE 'open' END" if phase == "open" else f"'{phase}'"
         sql = f"""
-            WITH changed AS (
-                UPDATE {TABLES[kind]} SET phase = {becomes}, cycle = cycle + 1
-                WHERE id = ANY (:lots::bigint[]) AND {due}
-                RETURNING id, profile_id, phase, cycle, value_remaining, currency, expires_at
-            ) {"" if kind == "credit" else told}
-            SELECT id, profile_id FROM changed WHERE :named::boolean AND phase = '{phase}' ORDER BY profile_id, id
+            WITH picked AS MATERIALIZED (
+                SELECT id, profile_id, cycle, value_remaining, currency, expires_at, usable_until,
+                       usable_until < {THIS_SECOND} AS is_over
+                FROM {TABLES[kind]} WHERE id = ANY (:lots::bigint[])
+            ), gone AS ({gone}){"" if expires else f", moved AS ({moved})"}
+            , entered AS MATERIALIZED (
+                SELECT p.* FROM picked p JOIN {turned} t ON t.lot_id = p.id
+            ){"" if kind == "credit" else told}
+            SELECT (SELECT count(*) FROM gone) {"" if expires else "+ (SELECT count(*) FROM moved)"} AS count,
+                   array_agg(id ORDER BY profile_id, id) FILTER (WHERE :named::boolean) AS ids,
+                   array_agg(profile_id ORDER BY profile_id, id) FILTER (WHERE :named::boolean) AS owners
+            FROM entered
         """
         return text(sql.replace("::", r"\:\:"))
 
@@ -109,49 +121,52 @@ def _changing(kind: Kind, due: str, phase: str, cause: str) -> Statement:
 
 
 class Sweep:
-    """One transition of one kind of lots."""
+    """One transition of one kind of lots of one lane of profiles."""
 
-    def __init__(self, kind: Kind, cause: str) -> None:
-        self.kind, self.cause = kind, cause
-        expires = cause == "expired"
-        due = _due_to_expire(kind) if expires else _due_to_activate(kind)
-        self.event = "reward.expired" if kind == "reward" and expires else f"{kind}.updated"
-        self._lock = _locking(kind, due, "usable_until" if expires else "issued_at")
-        self._change = _changing(kind, due, "ended" if expires else "open", cause)
+    def __init__(self, kind: Kind, cause: str, lane: int) -> None:
+        self.kind, self.cause, self.lane = kind, cause, lane
+        self.event = "reward.expired" if kind == "reward" and cause == "expired" else f"{kind}.updated"
+        self._lock, self._change = _STATEMENTS[kind, cause]
 
     async def run(self, session: Any) -> int:
-        """Handles what is due of the profiles of the oldest due lots; answers how many lots it picked.
+        """Handles what is due of the profiles of the oldest due lots; answers how many lots it changed.
 
         A profile that somebody else holds is left for the next run.
 
         Unlike a request, which keeps every event, a sweep of a million lots keeps those that somebody listens to.
         """
-        picked = await session.row(self._lock, names=[self.event, BALANCE])
+        first, last = LANES[self.lane]
+        names = [self.event, BALANCE]
+        picked = await session.row(self._lock, names=names, first=first, last=last, ownerless=self.lane == 0)
         if not picked.lots:
             return 0
         settles = self.kind == "point" and self.cause == "issued"
         named = bool(picked.listened) or settles
-        changed = await session.rows(self._change, lots=picked.lots, named=named)
+        changed = await session.row(self._change, lots=picked.lots, named=named)
+        lots = list(zip(changed.ids or [], changed.owners or [], strict=True))
         if self.event in picked.listened:
             tell = events.expired if self.cause == "expired" else events.changed
-            for row in changed:
-                tell(session, self.kind, row.id, row.profile_id)
-        owners: dict[uuid.UUID, None] = dict.fromkeys(row.profile_id for row in changed if row.profile_id is not None)
+            for identifier, profile_id in lots:
+                tell(session, self.kind, identifier, profile_id)
+        owners: dict[uuid.UUID, None] = dict.fromkeys(owner for _, owner in lots if owner is not None)
         if BALANCE in picked.listened:
             for profile_id in owners:
                 events.balance(session, profile_id)
         if settles:
             await _settle(session, list(owners))
-        return len(picked.lots)
+        count: int = changed.count
+        return count
 
 
 _UNSETTLED = Statement(
-    """
+    f"""
     SELECT DISTINCT d.profile_id FROM points d
-    JOIN points p ON p.tenant_id = d.tenant_id AND p.profile_id = d.profile_id
-                 AND p.point_definition_id = d.point_definition_id AND p.phase = 'open' AND p.value_remaining > 0
+    JOIN points p ON p.tenant_id = d.tenant_id AND p.profile_id = d.profile_id AND p.value_remaining > 0
+                 AND p.point_definition_id = d.point_definition_id AND p.issued_at <= (SELECT omneo_now())
+                 AND p.usable_until >= {THIS_SECOND}
     JOIN profiles o ON o.tenant_id = d.tenant_id AND o.id = d.profile_id AND o.deleted_at IS NULL
-    WHERE d.profile_id = ANY (:profiles::uuid[]) AND d.phase = 'open' AND d.value_remaining < 0
+    WHERE d.profile_id = ANY (:profiles::uuid[]) AND d.value_remaining < 0
+      AND d.issued_at <= (SELECT omneo_now()) AND d.usable_until >= {THIS_SECOND}
     ORDER BY 1
     """
 )
@@ -162,5 +177,11 @@ async def _settle(session: Any, profiles: list[uuid.UUID]) -> None:
         await (await open_account(session, row.profile_id)).flush()
 
 
-ACTIVATE = tuple(Sweep(kind, "issued") for kind in TABLES)
-EXPIRE = tuple(Sweep(kind, "expired") for kind in TABLES)
+_STATEMENTS = {
+    (kind, cause): (_locking(kind, cause), _turning(kind, cause)) for kind in TABLES for cause in ("issued", "expired")
+}
+
+
+def sweeps(cause: str, lane: int) -> list[Sweep]:
+    """The transitions of every kind of lots in a lane; `cause` is issued or expired."""
+    return [Sweep(kind, cause, lane) for kind in TABLES]

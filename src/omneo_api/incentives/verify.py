@@ -22,14 +22,17 @@ class Difference:
 
 LOTS = """
     lots AS (
-        SELECT 'reward' AS kind, id, profile_id, value_initial, value_remaining, phase, issued_at, expires_at,
-               deleted_at IS NULL AS live, currency FROM rewards
-        UNION ALL
-        SELECT 'point', id, profile_id, value_initial, value_remaining, phase, issued_at, expires_at, true, currency
-        FROM points
-        UNION ALL
-        SELECT 'credit', id, profile_id, value_initial, value_remaining, phase, issued_at, expires_at,
-               deleted_at IS NULL, currency FROM credits
+        SELECT l.*, CASE d.step WHEN 'open' THEN 'pending' WHEN 'end' THEN 'open' ELSE 'ended' END AS phase
+        FROM (
+            SELECT 'reward' AS kind, id, profile_id, value_initial, value_remaining, issued_at, issued_at AS opens_at,
+                   expires_at, deleted_at IS NULL AS live, currency FROM rewards
+            UNION ALL
+            SELECT 'point', id, profile_id, value_initial, value_remaining, issued_at, issued_at, expires_at, true,
+                   currency FROM points
+            UNION ALL
+            SELECT 'credit', id, profile_id, value_initial, value_remaining, issued_at,
+                   greatest(issued_at, released_at), expires_at, deleted_at IS NULL, currency FROM credits
+        ) AS l LEFT JOIN lot_deadlines d ON d.lot_kind = l.kind AND d.lot_id = l.id
     )
 """
 RULES: dict[str, str] = {
@@ -88,20 +91,21 @@ RULES: dict[str, str] = {
         GROUP BY i.tenant_id, i.id, i.value, i.dollar_value
         HAVING sum(u.value) > i.value OR sum(u.dollar_value) > i.dollar_value
     """,
-    "a reward's lines sum to what of it stands in the ledger": """
-        WITH told AS (
+    "a reward's lines sum to what of it stands in the ledger": f"""
+        WITH {LOTS}, told AS (
             SELECT subject_id, sum(dollar_value) AS total FROM ledger_entries WHERE type = 'reward' GROUP BY subject_id
         )
         SELECT 'reward ' || l.id, coalesce(t.total, 0), CASE WHEN l.phase = 'open' THEN l.value_remaining ELSE 0 END
-        FROM rewards l LEFT JOIN told t ON t.subject_id = l.id
-        WHERE l.currency IS NULL
+        FROM lots l LEFT JOIN told t ON t.subject_id = l.id
+        WHERE l.kind = 'reward' AND l.currency IS NULL
           AND coalesce(t.total, 0) <> CASE WHEN l.phase = 'open' THEN l.value_remaining ELSE 0 END
     """,
-    "a profile's point lines sum to the points that stand in the ledger": """
-        WITH told AS (
+    "a profile's point lines sum to the points that stand in the ledger": f"""
+        WITH {LOTS}, told AS (
             SELECT profile_id, sum(point_value) AS total FROM ledger_entries WHERE type = 'point' GROUP BY 1
         ), held AS (
-            SELECT profile_id, sum(value_remaining) FILTER (WHERE phase = 'open') AS total FROM points GROUP BY 1
+            SELECT profile_id, sum(value_remaining) FILTER (WHERE phase = 'open') AS total FROM lots
+            WHERE kind = 'point' GROUP BY 1
         )
         SELECT 'profile ' || coalesce(t.profile_id, h.profile_id), coalesce(t.total, 0), coalesce(h.total, 0)
         FROM told t FULL JOIN held h ON h.profile_id = t.profile_id
@@ -120,6 +124,13 @@ RULES: dict[str, str] = {
             FROM ledger_entries WINDOW before AS (PARTITION BY tenant_id, profile_id ORDER BY id)
         ) chain
         WHERE (dollar_balance <> dollars OR point_balance <> points) AND description <> 'Profiles merged'
+    """,
+    "a deadline is that of a live lot with value, its owner's and at its moment": f"""
+        WITH {LOTS}
+        SELECT d.lot_kind || ' ' || d.lot_id, NULL::numeric, l.value_remaining
+        FROM lot_deadlines d LEFT JOIN lots l ON l.kind = d.lot_kind AND l.id = d.lot_id
+        WHERE l.id IS NULL OR NOT l.live OR l.value_remaining = 0 OR d.profile_id IS DISTINCT FROM l.profile_id
+           OR d.at <> CASE d.step WHEN 'open' THEN l.opens_at ELSE coalesce(l.expires_at, 'infinity') END
     """,
     "nothing that can be spent is called ended": f"""
         WITH {LOTS}

@@ -72,6 +72,7 @@ OFFERS = (
     Offer("GET", "/transactions/claims/{id}"),
     Offer("DELETE", "/transactions/claims/{id}", "claims_write"),
     Offer("GET", "/transactions/{id}"),
+    Offer("GET", "/transaction-products"),
     Offer("GET", "/find-transactions"),
     Offer("GET", "/group_transactions"),
     Offer("GET", "/group_orders"),

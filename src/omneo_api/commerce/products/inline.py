@@ -97,7 +97,11 @@ async def found_or_made(session: Any, body: InlineVariant) -> int:
     if made is None:
         return await found_or_made(session, body)
     session.outbox.audit("created", "ProductVariant", made, None, {"id": made, "product_id": product_id, **values})
-    if not new:
+    # A product that this very sale made tells all of its variants with its creation.
+    announced = session.memory.setdefault("products made", set())
+    if new:
+        announced.add(product_id)
+    elif product_id not in announced:
         await products.touched(session, product_id)
     return made
 

@@ -145,22 +145,6 @@ class ProductRead(Read):
     updated_at: datetime
 
 
-class SoldProduct(Read):
-    """A product as a line shows it; it stays when the product is deleted."""
-
-    title: str
-    department: str | None
-    brand: str | None
-    custom_fields: list[ShownCustomField]
-
-
-class SoldProductContext(SoldProduct):
-    """The same in the events of a line (automation 3.3)."""
-
-    id: int
-    description: str | None
-
-
 class CategoryRead(Read):
     """A category as lists show it (commerce 6.4)."""
 

@@ -149,8 +149,7 @@ def _matched(row: Any, facts: Facts) -> int | None:
     """How many of a rate's restrictions the purchase meets; None when it fails one."""
     met = 0
     if row.location_id is not None or row.location is not None:
-        same = row.location_id == facts.location_id if row.location_id is not None else None
-        if not (row.location.lower() in facts.words if same is None else same):
+        if not _is_there(row, facts):
             return None
         met += 1
     for mine, asked in ((row.region_id, facts.region_id), (row.country_iso_2, facts.country)):
@@ -164,6 +163,13 @@ def _matched(row: Any, facts: Facts) -> int | None:
             return None
         met += 1
     return met
+
+
+def _is_there(row: Any, facts: Facts) -> bool:
+    """Whether a rate's location is that of the purchase, by id, or by word where one of the two is known by no id."""
+    if row.location_id is not None and facts.location_id is not None:
+        return bool(row.location_id == facts.location_id)
+    return row.location is not None and row.location.lower() in facts.words
 
 
 def _holds(

@@ -10,8 +10,9 @@ from sqlalchemy import Integer, Text, cast, func, literal_column, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from omneo_api.commerce.locations.schemas import ShortLocation
-from omneo_api.commerce.products.schemas import ProductVariantRead, SoldProduct, SoldProductContext
+from omneo_api.commerce.products.schemas import ProductVariantRead
 from omneo_api.commerce.transactions import articles
+from omneo_api.commerce.transactions.articles import SoldProduct, SoldProductContext
 from omneo_api.commerce.transactions.models import TransactionItemAnnotation, TransactionState
 from omneo_api.foundation.models import lit
 from omneo_api.foundation.render import Included, Read, Source, Sql

@@ -99,14 +99,8 @@ class Credit(Resource, Lot, SoftDeleted):
             field="external_id",
         ),
         CheckConstraint("value_remaining >= 0 AND value_initial > 0", name="never_negative"),
-        CheckConstraint("phase IN ('pending', 'open', 'ended')", name="phase"),
         lookup("ix_credits_profile", "profile_id", "id"),
         lookup("ix_credits_open", "profile_id", "usable_until", where="value_remaining > 0 AND deleted_at IS NULL"),
-        lookup(
-            "ix_credits_unended", "profile_id", where="phase <> 'ended' AND value_remaining > 0 AND deleted_at IS NULL"
-        ),
-        lookup("ix_credits_to_activate", "issued_at", where="phase = 'pending' AND deleted_at IS NULL"),
-        lookup("ix_credits_to_expire", "usable_until", where="phase = 'open' AND value_remaining > 0"),
         lookup("ix_credits_definition", "credit_definition_id"),
         lookup("ix_credits_recipient", "recipient_email", where="recipient_email IS NOT NULL"),
     )

@@ -50,13 +50,9 @@ class Point(Resource, Lot):
             " ELSE value_initial < 0 AND value_remaining BETWEEN value_initial AND 0 END",
             name="one_sign",
         ),
-        CheckConstraint("phase IN ('pending', 'open', 'ended')", name="phase"),
         lookup("ix_points_profile", "profile_id", "id"),
         lookup("ix_points_linked", "linked_profile_id", "id", where="linked_profile_id IS NOT NULL"),
         lookup("ix_points_open", "profile_id", "usable_until", where="value_remaining <> 0"),
-        lookup("ix_points_unended", "profile_id", where="phase <> 'ended' AND value_remaining <> 0"),
-        lookup("ix_points_to_activate", "issued_at", where="phase = 'pending'"),
-        lookup("ix_points_to_expire", "usable_until", where="phase = 'open' AND value_remaining <> 0"),
         lookup("ix_points_definition", "point_definition_id"),
         lookup("ix_points_source", "source_type", "source_id", where="source_id IS NOT NULL"),
     )

@@ -29,7 +29,7 @@ _BY_HANDLE = Statement(
 )
 _OF_SOURCE = Statement(
     """
-    SELECT id, profile_id, point_definition_id, value_initial, phase FROM points
+    SELECT id, profile_id, point_definition_id, value_initial FROM points
     WHERE source_type = ANY (:types::text[]) AND source_id = :source::bigint AND profile_id = :profile::uuid ORDER BY id
     """
 )
@@ -217,8 +217,8 @@ async def take_back(
         rows += await session.rows(_OF_SOURCE, types=["transaction_item"], source=item_id, profile=profile_id)
     owed: dict[int, Decimal] = {}
     for row in rows:
-        if row.phase == PENDING and ("point", row.id) in account.lots:
-            lot = account.lots["point", row.id]
+        lot = account.lots.get(("point", row.id))
+        if lot is not None and lot.phase == PENDING:
             account.move(lot, "void", -lot.value)
             account.set_phase(lot, ENDED)
             events.changed(session, "point", lot.id, profile_id)

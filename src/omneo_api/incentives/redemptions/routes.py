@@ -113,13 +113,14 @@ async def _successful(session: Any, identifier: int, profile_id: Any, currency: 
     return created(await session.value(_ANSWER, id=identifier, profile=profile_id, currency=currency))
 
 
-@below.post(
-    "/redeem",
-    "redeem-strategy",
-    answers=SuccessfulRedemption,
-    aliases=("/redemptions",),
-    example={"amount": 30, "strategies": ["rewards", "points"], "transaction_external_id": "T-1002"},
-)
+REDEEM: dict[str, Any] = {
+    "answers": SuccessfulRedemption,
+    "example": {"amount": 30, "strategies": ["rewards", "points"], "transaction_external_id": "T-1002"},
+}
+
+
+@below.post("/redemptions", "redeem-strategy", **REDEEM)
+@below.post("/redeem", "redeem-strategy", **REDEEM)
 async def redeem(session: Any, owner: Owner, body: RedeemBody) -> Answer:
     """Spend from a profile's balance.
 

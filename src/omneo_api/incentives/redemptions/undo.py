@@ -141,8 +141,10 @@ async def give_return(session: Any, identifier: int, body: RedeemBody) -> int:
     row, account = undoing.row, undoing.account
     errors: dict[str, list[str]] = {}
     await check_location(session, body.location_id, errors)
-    code = body.currency or row.currency
-    rate = await foreign_rate(session, code, errors) if body.currency else row.exchange_rate
+    # An amount is in the currency that is named with it, else in the system's; without one all is told as it was spent.
+    as_spent = body.currency is None and body.amount is None
+    code = row.currency if as_spent else body.currency
+    rate = row.exchange_rate if as_spent else await foreign_rate(session, code, errors)
     if errors:
         raise Invalid(errors)
     ordered = _return_order(undoing.items, body.strategies)

@@ -54,20 +54,19 @@ class Reward(Resource, Lot, SoftDeleted):
             field="external_id",
         ),
         CheckConstraint("value_remaining >= 0 AND value_initial >= 0", name="never_negative"),
-        CheckConstraint("phase IN ('pending', 'open', 'ended')", name="phase"),
         CheckConstraint("expires_at IS NOT NULL", name="expires"),
         lookup("ix_rewards_profile", "profile_id", "id"),
         lookup("ix_rewards_open", "profile_id", "usable_until", where="value_remaining > 0 AND deleted_at IS NULL"),
-        lookup(
-            "ix_rewards_unended", "profile_id", where="phase <> 'ended' AND value_remaining > 0 AND deleted_at IS NULL"
-        ),
-        lookup("ix_rewards_to_activate", "issued_at", where="phase = 'pending' AND deleted_at IS NULL"),
-        lookup("ix_rewards_to_expire", "usable_until", where="phase = 'open' AND value_remaining > 0"),
         lookup("ix_rewards_definition", "reward_definition_id"),
         lookup("ix_rewards_source", "source_type", "source_id", where="source_id IS NOT NULL"),
-        lookup("ix_rewards_notify_issue", "notify_issue_at", where="NOT coalesce(has_notified_issue, false)"),
-        lookup("ix_rewards_notify_expiry", "notify_expiry_at", where="NOT coalesce(has_notified_expiry, false)"),
-        lookup("ix_rewards_notify_extend", "notify_extend_at", where="NOT coalesce(has_notified_extend, false)"),
+        *(
+            lookup(
+                f"ix_rewards_notify_{kind}",
+                f"notify_{kind}_at",
+                where=f"notify_{kind}_at IS NOT NULL AND NOT coalesce(has_notified_{kind}, false)",
+            )
+            for kind in ("issue", "expiry", "extend")
+        ),
     )
 
     profile_id: Mapped[uuid.UUID]

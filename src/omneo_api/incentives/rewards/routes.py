@@ -14,8 +14,7 @@ from omneo_api.foundation.render import list_json, rows_json
 from omneo_api.foundation.statements import Statement
 from omneo_api.incentives.rewards import service
 from omneo_api.incentives.rewards.models import Reward
-from omneo_api.incentives.rewards.schemas import BatchReward, ExtendBody, RewardBody, RewardRead, RewardUpdate
-from omneo_api.platform.batches.service import batch_body, envelope_schema, queue, queued
+from omneo_api.incentives.rewards.schemas import ExtendBody, RewardBody, RewardRead, RewardUpdate
 from omneo_api.profiles.scope import of_profile, require_profile
 
 listing = Listing(
@@ -85,21 +84,6 @@ def extension(call: Call) -> dict[str, Any]:
     if isinstance(ids, str):
         ids = [part.strip() for part in ids.split(",") if part.strip()]
     return {**asked, "ids": ids}
-
-
-@routes.post(
-    "/rewards/batch.json",
-    "create-rewards",
-    envelope="bare",
-    success=200,
-    aliases=("/rewards/batch",),
-    body=envelope_schema("rewards", BatchReward),
-    example={"rewards": [{**EXAMPLE, "reward_definition_handle": "birthday-20", "external_id": "CRM-88"}]},
-)
-async def batch(session: Any, call: Call) -> Answer:
-    """Queue up to 1000 rewards to be issued one by one."""
-    asked = batch_body(call.body, "rewards")
-    return queued(await queue(session, "reward", asked.rows, asked.import_job_id))
 
 
 @routes.get("/rewards/{reward}", "read-rewards", answers=RewardRead)

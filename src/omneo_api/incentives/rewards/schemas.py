@@ -156,13 +156,6 @@ class RewardBody(fields.Body):
     meta: fields.Meta | None = None
 
 
-class BatchReward(RewardBody):
-    """`profile_id_handle` makes `profile_id` an identifier of that handle: `email`, or the handle of an identity."""
-
-    profile_id: fields.Text | None = None  # type: ignore[assignment]
-    profile_id_handle: fields.Text | None = None
-
-
 class RewardUpdate(fields.Body):
     """An administrative adjustment; a naive `expires_at` is UTC. `value_remaining` may exceed `value_initial`."""
 

@@ -29,6 +29,7 @@ KEPT = frozenset(
         "rewards",
         "points",
         "credits",
+        "lot_deadlines",
         "benefits",
         "redemption_states",
         "profile_aggregations",

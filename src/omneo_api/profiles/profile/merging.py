@@ -62,6 +62,7 @@ OWN = frozenset(
         "rewards",
         "points",
         "credits",
+        "lot_deadlines",
         "redemption_states",
         "tier_points",
         "tier_standings",
