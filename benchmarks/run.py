@@ -13,6 +13,7 @@ import json
 import os
 import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
 import threading
@@ -27,6 +28,7 @@ from rich.console import Console
 from rich.table import Table
 
 import achievements
+import batch
 import expiry
 import redeem
 from capture import capture, purchase
@@ -173,6 +175,30 @@ def _under_load(child, seconds: int) -> float:
     return memory(child)
 
 
+def batches(url: str, results: Table) -> bool:
+    """Purchases by batch through one worker, and the page of 10,000 purchases beside that of 10."""
+    environment = {"DATABASE_URL": url, "OMNEO_RATE_LIMIT_PER_MINUTE": "0", "OMNEO_DEFAULT_TENANT": TENANT}
+    environment["OMNEO_SECRET_KEY"] = "benchmark-secret-benchmark-secret-1234"
+    command = python("-m", "omneo_api.cli")
+    with process(
+        [*command, "serve", "--no-worker", "--no-demo", "--port", str(SERVER)], SERVER, "/health", **environment
+    ):
+        few, many = batch.page_ratio(url, SERVER, TENANT)
+        batch.queued(SERVER, [profile_id(number) for number in range(1, PROFILES, 5)], f"batch-{time.time_ns()}")
+        worker = subprocess.Popen([*command, "worker"], env={**os.environ, **environment}, stdout=subprocess.DEVNULL)
+        try:
+            rate = batch.applied(url)
+        finally:
+            worker.terminate()
+            worker.wait(30)
+    quick, even = rate >= batch.TARGET, many <= batch.PAGE_LIMIT * few
+    title = "purchases by batch, one worker, rows/s"
+    results.add_row(title, f"{rate:,.0f}", "", "", "", f"≥ {batch.TARGET:,}", _word(quick))
+    times = f"{few:.1f} → {many:.1f} ms"
+    results.add_row("page of 10 → 10,000 purchases", times, "", "", f"{many / few:.2f}", "≤ 1.50", _word(even))
+    return quick and even
+
+
 def scale(server: EmbeddedPostgres, login: str, results: Table) -> bool:
     """First page and search by name at 10,000 and at 1,000,000 profiles."""
     times = {}
@@ -252,7 +278,9 @@ def main() -> int:
     )
     with EmbeddedPostgres(FOLDER, {"shared_buffers": "1GB", "max_connections": "200"}) as server:
         login = server.start()
-        met = measure(prepared(login, "bench", PROFILES, TRANSACTIONS), results)
+        url = prepared(login, "bench", PROFILES, TRANSACTIONS)
+        met = measure(url, results)
+        met &= batches(url, results)
         met &= redeem.take(login, results) & expiry.take(login, results)
         if options.scale:
             met &= scale(server, login, results)

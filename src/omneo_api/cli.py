@@ -336,7 +336,10 @@ def demo_load(
     ] = None,
     secret: Annotated[str | None, typer.Option("--token", help="API token. Default: the demo tenant's.")] = None,
 ) -> None:
-    """Load demo data into a running server through its API: the demo shop, or a file of purchases."""
+    """Load demo data into a running server through its API: the demo shop, or a file of purchases.
+
+    A file goes in as batches, which a worker applies: `omneo demo load --file tests/data/cdnow_sample.csv`.
+    """
     from omneo_api.demo import loading
     from omneo_api.demo.failures import LoadFailed
     from omneo_api.serving import demo_token

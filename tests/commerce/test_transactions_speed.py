@@ -57,7 +57,7 @@ async def test_a_page_of_a_profile_walks_an_index(shop):
     told = await plan(shop, statement, owner=profile, page_limit=15, page_offset=0)
     counted, listed = told.split("Limit", 1)
     listed = listed.split("SubPlan", 1)[0]
-    assert "Index Only Scan using ix_transaction_states_profile" in counted, told
+    assert "transaction" not in counted, told
     assert re.search(r"Index (Only )?Scan Backward using ix_transaction_states_(profile|transacted_at)", listed), told
     assert "Sort" not in listed, told
     assert largest_scan(told) <= 15, told

@@ -7,9 +7,11 @@ customer, day and position within the day. A second run therefore finds everythi
 import asyncio
 import csv
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from omneo_api.demo.failures import LoadFailed
 
-AT_ONCE = 8
+BATCH = 1000
+PAUSE = 0.2
+PATIENCE = 3000
 COLUMNS = ["customer", "date", "quantity", "amount"]
 UNIT_PRICE = Decimal("0.0001")
 BAR = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -40,7 +44,7 @@ class Purchase:
         return f"CDNOW-{self.customer}-{self.date}-{self.position}"
 
     def body(self) -> dict[str, Any]:
-        """The purchase as POST /transactions/update-create takes it; noon in New York keeps the file's day."""
+        """The purchase as a row of POST /transactions/batch.json; noon in New York keeps the file's day."""
         price = (self.amount / (self.quantity or 1)).quantize(UNIT_PRICE, rounding=ROUND_HALF_UP)
         return {
             "external_id": self.external_id,
@@ -86,69 +90,69 @@ def read(file: Path) -> list[Purchase]:
 
 
 async def load(client: httpx.AsyncClient, file: Path, out: Console) -> Counter[str]:
-    """Loads a file; answers how many profiles and transactions were `created` and how many were there already.
+    """Loads a file as batches, which a worker of the server applies: the profiles, then their purchases.
 
+    Answers how many rows of each were applied; those that were there already are as they were.
     Raises: LoadFailed, OSError, httpx.TransportError.
     """
-    by_customer: dict[str, list[Purchase]] = {}
-    for purchase in read(file):
-        by_customer.setdefault(purchase.customer, []).append(purchase)
+    purchases = read(file)
+    people = [
+        {"email": email(customer), "first_name": "Customer", "last_name": customer}
+        for customer in dict.fromkeys(purchase.customer for purchase in purchases)
+    ]
+    sales = [purchase.body() for purchase in in_rounds(purchases)]
     done: Counter[str] = Counter()
     with Progress(*BAR, console=out, transient=True) as progress:
-        task = progress.add_task(f"Loading {file.name}", total=sum(map(len, by_customer.values())))
-        waiting = iter(by_customer.items())
-        workers = [_work(client, waiting, done, lambda: progress.advance(task)) for _ in range(AT_ONCE)]
-        await _all(workers)
-    out.print(
-        f"{len(by_customer)} customers ({done['profiles created']} new), "
-        f"{done.total() - done['profiles created'] - done['profiles found']} purchases "
-        f"({done['transactions created']} new)."
-    )
+        for name, path, rows, more in (
+            ("profiles", "/profiles/batch", people, {"match_criteria": "email"}),
+            ("transactions", "/transactions/batch.json", sales, {}),
+        ):
+            task = progress.add_task(name.capitalize(), total=len(rows))
+            for batch in [await _queue(client, path, {name: part, **more}) for part in _parts(rows)]:
+                done[name] += await _follow(client, batch, partial(progress.advance, task))
+    out.print(f"{done['profiles']} customers and {done['transactions']} purchases are in.")
     return done
 
 
-async def _all(workers: Iterable[Any]) -> None:
-    """Runs the workers until all are done; the first failure ends the others."""
-    tasks = [asyncio.create_task(worker) for worker in workers]
-    try:
-        await asyncio.gather(*tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+def in_rounds(purchases: Iterable[Purchase]) -> list[Purchase]:
+    """The first purchase of each customer, then the second of each, and so on: rows of different customers go fast."""
+    seen: Counter[str] = Counter()
+    rounds = []
+    for purchase in purchases:
+        rounds.append((seen[purchase.customer], purchase))
+        seen[purchase.customer] += 1
+    return [purchase for _, purchase in sorted(rounds, key=itemgetter(0))]
 
 
-async def _work(
-    client: httpx.AsyncClient, waiting: Iterator[tuple[str, list[Purchase]]], done: Counter[str], advance: Any
-) -> None:
-    """Takes customer after customer: the purchases of one customer are sent in order, those of several side by side."""
-    for customer, purchases in waiting:
-        done[f"profiles {await _profile(client, customer)}"] += 1
-        for purchase in purchases:
-            done[f"transactions {await _transaction(client, purchase)}"] += 1
-            advance()
+def _parts(rows: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    for start in range(0, len(rows), BATCH):
+        yield rows[start : start + BATCH]
 
 
-async def _profile(client: httpx.AsyncClient, customer: str) -> str:
-    body = {"email": email(customer), "first_name": "Customer", "last_name": customer}
-    answer = await client.post("/profiles", json=body)
-    if answer.status_code == 201:
-        return "created"
-    if answer.status_code == 422 and set(_errors(answer)) == {"email"}:
-        return "found"
-    raise _refused(answer)
-
-
-async def _transaction(client: httpx.AsyncClient, purchase: Purchase) -> str:
-    answer = await client.post("/transactions/update-create", json=purchase.body())
-    if answer.status_code not in (200, 201):
+async def _queue(client: httpx.AsyncClient, path: str, body: dict[str, Any]) -> str:
+    answer = await client.post(path, json=body)
+    if answer.status_code not in (200, 202):
         raise _refused(answer)
-    return "created" if answer.status_code == 201 else "found"
+    told = answer.json()
+    return str(told.get("data", told)["batch_id"])
 
 
-def _errors(answer: httpx.Response) -> Mapping[str, Any]:
-    found = answer.json().get("errors")
-    return found if isinstance(found, dict) else {}
+async def _follow(client: httpx.AsyncClient, batch: str, advance: Callable[[int], None]) -> int:
+    """Waits until a worker has applied a batch; answers how many rows it had."""
+    seen = 0
+    for _ in range(PATIENCE):
+        answer = await client.get("/batches", params={"filter[uuid]": batch})
+        if answer.status_code != 200:
+            raise _refused(answer)
+        found = answer.json()["data"][0]
+        advance(found["processed_count"] - seen)
+        seen = found["processed_count"]
+        if found["status"] == "failed":
+            raise LoadFailed(f"{found['failed_count']} rows were refused: GET /v3/batches/{batch} says why.")
+        if found["status"] == "success":
+            return int(found["success_count"])
+        await asyncio.sleep(PAUSE)
+    raise LoadFailed(f"no worker applied the batch {batch}: is one running (`omneo worker`)?")
 
 
 def _refused(answer: httpx.Response) -> LoadFailed:

@@ -7,7 +7,7 @@ nobody listens to keeps no context and defers no job; who listens is read inside
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -66,6 +66,8 @@ class PendingJob:
     at: datetime | None = None
 
 
+Which = Callable[[PendingEvent], bool]
+
 _WRITE = Statement(
     """
         WITH audited AS (
@@ -109,7 +111,7 @@ class Outbox:
     def __init__(self) -> None:
         self.events: list[PendingEvent] = []
         self.jobs: list[PendingJob] = []
-        self._followers: list[PendingJob] = []
+        self._followers: list[tuple[PendingJob, Which | None]] = []
         self._audits: list[tuple[str, str, int | None, str, str, uuid.UUID | None]] = []
         self._updated: set[tuple[str, str]] = set()
 
@@ -141,20 +143,24 @@ class Outbox:
         """Notes a job. One whose `queueing_lock` a waiting job already has is not queued a second time."""
         self.jobs.append(job)
 
-    def follow(self, job: PendingJob) -> None:
-        """Notes a job that is told, as `events`, the ids of this transaction's events that somebody listens to."""
-        self._followers.append(job)
+    def follow(self, job: PendingJob, which: Which | None = None) -> None:
+        """Notes a job that is told, as `events`, the ids of this transaction's events that somebody listens to.
+
+        which: the events that the job is told of, where the transaction is about several things; all by default.
+        """
+        self._followers.append((job, which))
 
     async def flush(self, session: OutboxSession) -> None:
         heard = await self._write(session) if self.events or self._audits else []
-        for job in self._followers:
-            self.defer(replace(job, arguments={**job.arguments, "events": heard}))
+        for job, which in self._followers:
+            told = [identifier for identifier, event in heard if which is None or which(event)]
+            self.defer(replace(job, arguments={**job.arguments, "events": told}))
         if self.jobs:
             await self._defer(session)
         self.__init__()  # type: ignore[misc]
 
-    async def _write(self, session: OutboxSession) -> list[int]:
-        """Answers the ids of the events that have subscribers."""
+    async def _write(self, session: OutboxSession) -> list[tuple[int, PendingEvent]]:
+        """Answers the events that have subscribers, with their ids."""
         actor, audits, events = session.actor, self._audits, self.events
         written = await session.rows(
             _WRITE,
@@ -185,7 +191,7 @@ class Outbox:
                 lock = f"{session.tenant.id}:{event.profile_id}" if event.profile_id else None
                 arguments = {"tenant": session.tenant.handle, "event_id": row.id}
                 self.defer(PendingJob(REACT_TASK, arguments, queue=REACT_QUEUE, lock=lock))
-        return [row.id for row in written if row.subscribed]
+        return [(row.id, event) for event, row in zip(events, written, strict=True) if row.subscribed]
 
     async def _defer(self, session: OutboxSession) -> None:
         jobs = self.jobs

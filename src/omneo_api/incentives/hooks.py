@@ -1,6 +1,7 @@
 """What the rest of the program calls when a sale or a profile changed. Each may be repeated without effect."""
 
 import uuid
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -50,9 +51,10 @@ async def _undone(session: Any, transaction_id: int, profile_id: uuid.UUID, what
     await record_transaction(session, profile_id, transaction_id, -total, f"Transaction {what}")
 
 
-async def on_purchase(session: Any, profile_id: uuid.UUID) -> None:
-    """A purchase of this profile was recorded: what time alone has changed of its tier is changed with it."""
-    await tiers.catch_up(session, profile_id)
+async def on_purchases(session: Any, profiles: Sequence[uuid.UUID]) -> None:
+    """Purchases of these profiles were recorded: what time alone has changed of their tiers is changed with them."""
+    if profiles:
+        await tiers.catch_up_many(session, profiles)
 
 
 async def on_profile_program(session: Any, profile_id: uuid.UUID) -> None:

@@ -6,7 +6,7 @@ what was not is done by whoever takes the event again, and two who run the same 
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -248,16 +248,37 @@ async def _step(session: WriteSession, run: Run) -> bool:
         return False
     items = [] if begun else await session.rows(_ITEMS, id=history.id)
     position = len(items)
+    if position < len(history.plan) and not await _stands(session, run):
+        await _record(session, history, position, history.plan[position], None, Outcome.skipped("undone"), done=True)
+        return False
     if position >= len(history.plan):
         await _end(session, history.id)
         return False
     entry = history.plan[position]
     made = {item.made: item.instance for item in items if item.made is not None and item.instance is not None}
     scope = Scope(run.context, run.event.name, session.now, run.zone, made)
-    arguments, outcome = await _perform(session, run, history.id, entry, scope)
+    arguments, outcome = await perform(session, run, history.id, entry, scope)
     done = outcome.status in ("stopped", "failed") or position + 1 == len(history.plan)
     await _record(session, history, position, entry, arguments, outcome, done=done)
     return not done
+
+
+Stands = Callable[[Any, str, str, uuid.UUID | None], Awaitable[bool]]
+_STANDS: dict[str, Stands] = {}
+
+
+def stands_by(event: str, check: Stands) -> None:
+    """Registers how to tell, under lock, whether what an event told of still holds.
+
+    check: gets the session, the entity's type and id, and the profile of the run. Where it does not hold, the rest of
+    the chain is skipped.
+    """
+    _STANDS[event] = check
+
+
+async def _stands(session: WriteSession, run: Run) -> bool:
+    check = _STANDS.get(events.canonical(run.event.name))
+    return check is None or await check(session, run.event.entity_type, run.event.entity_id, run.event.profile_id)
 
 
 async def _is_loop(session: WriteSession, run: Run) -> bool:
@@ -269,7 +290,7 @@ async def _is_loop(session: WriteSession, run: Run) -> bool:
     return found is not None
 
 
-async def _perform(
+async def perform(
     session: WriteSession, run: Run, history_id: int, entry: Mapping[str, Any], scope: Scope
 ) -> tuple[dict[str, Any] | None, Outcome]:
     """The action's evaluated arguments and outcome. What a failing action did is undone, its failure is kept."""

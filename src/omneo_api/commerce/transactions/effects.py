@@ -4,6 +4,7 @@ The rooms that know how are asked through their services.
 """
 
 import uuid
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -14,19 +15,27 @@ from omneo_api.commerce.transactions.schemas import TransactionRead
 from omneo_api.incentives import hooks
 from omneo_api.incentives.ledger import service as ledger
 from omneo_api.incentives.subjects import show_subject
-from omneo_api.profiles.aggregations.service import recalculate
+from omneo_api.profiles.aggregations.service import recalculate, recalculate_many
 from omneo_api.profiles.profile import service as profiles
 
 show_subject("transaction", lambda: (TransactionRead, RecordedTransaction))
 
 
-async def recorded(session: Any, transaction_id: int, profile_id: uuid.UUID, total: Decimal) -> None:
-    """A new purchase that counts is this profile's; what was never told needs no look-up of what was told."""
-    await ledger.record(
-        session, [ledger.Entry(profile_id, "transaction", transaction_id, "recorded", 0, "Transaction", total)]
-    )
-    await recalculate(session, profile_id)
-    await hooks.on_purchase(session, profile_id)
+async def recorded(session: Any, sales: Sequence[tuple[int, uuid.UUID, Decimal]]) -> None:
+    """New purchases that count (id, profile, total), of a profile each.
+
+    What was never told needs no look-up of what was told.
+    """
+    entries = [
+        ledger.Entry(profile_id, "transaction", transaction_id, "recorded", 0, "Transaction", total)
+        for transaction_id, profile_id, total in sales
+    ]
+    await ledger.record(session, entries)
+    if len(sales) == 1:
+        await recalculate(session, sales[0][1])
+    elif sales:
+        await recalculate_many(session, [profile_id for _, profile_id, _ in sales])
+    await hooks.on_purchases(session, [profile_id for _, profile_id, _ in sales])
 
 
 async def attached(session: Any, transaction_id: int, profile_id: uuid.UUID) -> None:

@@ -13,21 +13,19 @@ IMMUTABLE = (
     "Transactions are immutable. Void the transaction, send the corrected sale to transactions/update-create, or keep "
     "what may still change in an order."
 )
-HEADER = Statement(
-    """
+HEADER_OF = """
     SELECT t.*, v.from_currency, v.to_currency, v.rate, s.order_id AS linked_order_id
     FROM transactions t JOIN transaction_states s ON s.tenant_id = t.tenant_id AND s.transaction_id = t.id
     LEFT JOIN transaction_currency_values v ON v.transaction_id = t.id
-    WHERE t.id = :id::bigint
+    WHERE t.id {}
     """
-)
-LINES = Statement(
-    """
-    SELECT i.*, a.product_variant_id, a.meta, coalesce(a.tags, '{}') AS tags
+LINES_OF = """
+    SELECT i.*, a.product_variant_id, a.meta, coalesce(a.tags, '{{}}') AS tags
     FROM transaction_items i LEFT JOIN transaction_item_annotations a ON a.item_id = i.id
-    WHERE i.transaction_id = :id::bigint ORDER BY i.id
+    WHERE i.transaction_id {} ORDER BY i.id
     """
-)
+HEADER = Statement(HEADER_OF.format("= :id::bigint"))
+LINES = Statement(LINES_OF.format("= :id::bigint"))
 REFERENCES = ("location_id", "staff_id", "systems", "currency_value", "organisation_id", "redemption_id")
 OPTIONAL_LINE_KEYS = frozenset({"name", "quantity", "is_void"})
 
@@ -66,18 +64,25 @@ async def differences(
     `found` is what the request's references come to.
     """
     header = await session.row(HEADER, id=identifier)
+    redemption_id = await links.redemption_of(session, identifier) if "redemption_id" in values else None
+    lines = await session.rows(LINES, id=identifier) if "items" in values else []
+    return compared(values, found, header, lines, redemption_id)
+
+
+def compared(
+    values: Mapping[str, Any], found: Resolved, header: Any, lines: list[Any], redemption_id: int | None = None
+) -> tuple[Errors, Pairs]:
+    """The same with what is stored: the row of `HEADER`, the rows of `LINES` and the redemption."""
     errors: Errors = {}
     for name in SCALAR_FACTS:
         if name in values and not _repeats(name, values[name], header):
             errors |= unchangeable(name)
-    if any(name in values for name in REFERENCES):
-        redemption_id = await links.redemption_of(session, identifier) if "redemption_id" in values else None
-        for name in REFERENCES:
-            if name in values and not _refers(name, values[name], header, found, redemption_id):
-                errors |= unchangeable(name)
+    for name in REFERENCES:
+        if name in values and not _refers(name, values[name], header, found, redemption_id):
+            errors |= unchangeable(name)
     pairs: Pairs = []
     if "items" in values:
-        matched = _matched(values["items"] or [], await session.rows(LINES, id=identifier))
+        matched = _matched(values["items"] or [], lines)
         if matched is None:
             errors |= unchangeable("items")
         else:

@@ -1,16 +1,17 @@
 """What follows a purchase once it is recorded: its reactions, and the word that its work is finished (commerce 1.7)."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from omneo_api.automation.reactions import late
-from omneo_api.automation.reactions.service import DEEPEST
+from omneo_api.automation.reactions.service import DEEPEST, PER_PROFILE, stands_by
 from omneo_api.commerce.transactions import events
 from omneo_api.foundation import clock
 from omneo_api.foundation.database import Actor, WriteSession
 from omneo_api.foundation.jobs import JobContext, task
-from omneo_api.foundation.outbox import REACT_QUEUE, Context, PendingJob
+from omneo_api.foundation.outbox import REACT_QUEUE, Context, PendingEvent, PendingJob
 from omneo_api.foundation.statements import Statement
 
 TASK = "commerce.transactions.finished"
@@ -24,17 +25,67 @@ _FINISHED = Statement(
 )
 _ITEMS = Statement("SELECT id FROM transaction_items WHERE transaction_id = :id::bigint ORDER BY id")
 
+_OWNER_LOCKED = Statement(
+    """
+    SELECT id FROM profiles WHERE id = (
+        SELECT s.profile_id FROM transaction_states s WHERE s.transaction_id = CASE :kind::text
+            WHEN 'transaction' THEN :id::bigint
+            ELSE (SELECT i.transaction_id FROM transaction_items i WHERE i.id = :id::bigint) END)
+    FOR UPDATE
+    """
+)
+_COUNTS = Statement(
+    """
+    SELECT 1 FROM transaction_states s
+    WHERE s.transaction_id = CASE :kind::text
+            WHEN 'transaction' THEN :id::bigint
+            ELSE (SELECT i.transaction_id FROM transaction_items i WHERE i.id = :id::bigint) END
+      AND s.void_kind IS NULL
+    FOR SHARE OF s
+    """
+)
 
-def after_reactions(session: Any, identifier: int, profile_id: uuid.UUID | None, *, awaited: bool) -> None:
+
+async def _counts(session: Any, kind: str, identifier: str, _profile_id: uuid.UUID | None) -> bool:
+    """Whether a purchase, or that of a line, is neither void nor superseded nor deleted; it stays so until the end.
+
+    Whoever voids it holds the lock of its profile first, so that is what is waited for.
+    """
+    values = {"kind": kind, "id": int(identifier)}
+    await session.execute(_OWNER_LOCKED, **values)
+    return await session.value(_COUNTS, **values) is not None
+
+
+for _event in PER_PROFILE:
+    stands_by(_event, _counts)
+
+
+def after_reactions(
+    session: Any,
+    identifier: int,
+    profile_id: uuid.UUID | None,
+    *,
+    awaited: bool,
+    among_others: Sequence[int] | None = None,
+) -> None:
     """Emits `transaction.sync` of a new purchase when all of its reactions are done.
 
     The job waits in the line of the profile, behind the reactions; where nobody reacts to anything there is none.
+    Where the database's transaction records other purchases too, `among_others` are the lines of this one.
     """
     if not awaited:
         events.emit(session, "sync", identifier, profile_id)
         return
+    own = {("transaction", str(identifier)), *(("transaction-item", str(item)) for item in among_others or ())}
+
+    def concerns(event: PendingEvent) -> bool:
+        if profile_id is not None and event.profile_id == profile_id:
+            return True
+        return (event.entity_type, event.entity_id) in own
+
     arguments = {"tenant": session.tenant.handle, "transaction_id": identifier, "profile_id": profile_id}
-    session.outbox.follow(PendingJob(TASK, arguments, queue=REACT_QUEUE, lock=_line(session, profile_id)))
+    job = PendingJob(TASK, arguments, queue=REACT_QUEUE, lock=_line(session, profile_id))
+    session.outbox.follow(job, None if among_others is None else concerns)
 
 
 def _line(session: Any, profile_id: Any) -> str | None:

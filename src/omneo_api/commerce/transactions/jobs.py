@@ -1,9 +1,9 @@
 """Purchases that are applied later: the two queues, and batches (commerce 12)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from omneo_api.commerce.transactions import service, upsert
+from omneo_api.commerce.transactions import many, service, upsert
 from omneo_api.commerce.transactions.bodies import NewTransaction, TransactionFields, told
 from omneo_api.commerce.transactions.models import QueuedTransaction
 from omneo_api.foundation.calls import Answer, Call, data
@@ -13,7 +13,16 @@ from omneo_api.foundation.jobs import JobContext, task
 from omneo_api.foundation.operations import Routes
 from omneo_api.foundation.outbox import Context, PendingJob
 from omneo_api.foundation.statements import Statement
-from omneo_api.platform.batches.service import AnyRow, BatchRun, batch_body, envelope_schema, processor, queue, queued
+from omneo_api.platform.batches.service import (
+    AnyRow,
+    BatchRun,
+    Result,
+    batch_body,
+    envelope_schema,
+    processor,
+    queue,
+    queued,
+)
 
 TASK = "commerce.transactions.queued"
 ACCEPTED = data("OK")
@@ -96,7 +105,12 @@ async def run(job: JobContext, queue_id: int) -> None:
     await job.write(Actor(user_id=whose.user_id, token_name=whose.token_name, origin="api"), work)
 
 
-@processor("transaction")
+async def _together(session: WriteSession, rows: Sequence[dict[str, Any]], batch: BatchRun) -> Sequence[Result]:
+    del batch
+    return await many.apply(session, [with_pieces(row) for row in rows])
+
+
+@processor("transaction", most=many.MOST, together=_together)
 async def apply(session: WriteSession, row: dict[str, Any], batch: BatchRun) -> tuple[int, str | None]:
     """One row of a batch; a line without a quantity is one piece."""
     del batch

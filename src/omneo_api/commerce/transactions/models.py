@@ -38,6 +38,50 @@ def _newest_first(name: str, *columns: str) -> Index:
     return Index(name, "tenant_id", *columns, "transacted_at", "transaction_id", postgresql_include=["void_kind"])
 
 
+LISTED = "(void_kind IS NULL OR void_kind = 'void')"
+COUNTER = "transactions"
+
+
+def _count(*steps: tuple[str, int]) -> str:
+    """Adds what a statement listed and unlisted to the counters of the tenant and of each profile, in one order."""
+    parts = [
+        f"SELECT tenant_id, '{name}, {slot}, {step} AS step FROM {rows} WHERE {LISTED} AND {owned}"
+        for rows, step in steps
+        for name, slot, owned in (
+            (f"{COUNTER}' AS name", "pg_backend_pid() % 16 AS slot", "true"),
+            (f"{COUNTER}:' || profile_id", "0", "profile_id IS NOT NULL"),
+        )
+    ]
+    return f"""
+        INSERT INTO row_counts AS c (tenant_id, name, slot, rows)
+        SELECT tenant_id, name, slot, sum(step) FROM ({" UNION ALL ".join(parts)}) AS moved
+        GROUP BY tenant_id, name, slot HAVING sum(step) <> 0 ORDER BY tenant_id, name, slot
+        ON CONFLICT (tenant_id, name, slot) DO UPDATE SET rows = c.rows + excluded.rows
+    """
+
+
+def _counters() -> tuple[str, ...]:
+    """Keeps how many transactions the lists show: in `row_counts` by `transactions` and by `transactions:<profile>`."""
+    run = "FOR EACH STATEMENT EXECUTE FUNCTION omneo_count_sales()"
+    on = "ON transaction_states REFERENCING"
+    return (
+        f"""
+        CREATE OR REPLACE FUNCTION omneo_count_sales() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+        SET search_path = public AS $$
+        BEGIN
+            IF TG_OP = 'INSERT' THEN {_count(("added", 1))};
+            ELSIF TG_OP = 'DELETE' THEN {_count(("gone", -1))};
+            ELSE {_count(("added", 1), ("gone", -1))};
+            END IF;
+            RETURN NULL;
+        END $$
+        """,
+        f"CREATE OR REPLACE TRIGGER count_insert AFTER INSERT {on} NEW TABLE AS added {run}",
+        f"CREATE OR REPLACE TRIGGER count_delete AFTER DELETE {on} OLD TABLE AS gone {run}",
+        f"CREATE OR REPLACE TRIGGER count_update AFTER UPDATE {on} NEW TABLE AS added OLD TABLE AS gone {run}",
+    )
+
+
 class Transaction(Numbered):
     """The facts of one sale or return, written once."""
 
@@ -165,6 +209,7 @@ class TransactionState(Tenanted):
     """
 
     __tablename__ = "transaction_states"
+    derived_sql = _counters()
     __table_args__ = (
         belongs_to("transactions", "transaction_id"),
         belongs_to("profiles", "profile_id"),

@@ -4,11 +4,12 @@ A till's purchase names its customer, shop, cashier and source systems in whatev
 of them, and locks the customer; further statements run only for what nobody has made yet.
 """
 
+import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Any
+from typing import Any, Literal
 
 from omneo_api.commerce.locations import service as locations
 from omneo_api.commerce.orders import links as orders
@@ -18,7 +19,7 @@ from omneo_api.configuration.settings.service import SEEDS
 from omneo_api.configuration.systems import register_systems
 from omneo_api.configuration.tags import register_tags
 from omneo_api.foundation.errors import Errors, Invalid, already_taken, selected_is_invalid
-from omneo_api.foundation.statements import Statement
+from omneo_api.foundation.statements import Statement, json_text
 
 LARGEST_ID = 2**63 - 1
 CENT = Decimal("0.01")
@@ -76,7 +77,41 @@ SALES, ORDERS = "transaction_external_refs", "order_external_refs"
 """Whose slots an external id must be free in: each kind of purchase has a namespace of its own."""
 _LOCKING = {refs: Statement(_FIND.format(lock="FOR UPDATE", refs=refs)) for refs in (SALES, ORDERS)}
 _LOOKING = Statement(_FIND.format(lock="", refs=SALES))
+_MANY = Statement(
+    """
+    SELECT r.place, found.* FROM jsonb_to_recordset(:rows::jsonb) AS r (
+        place int, profile_id uuid, profile_email text, profile_handle text, profile_identifier text,
+        location_id bigint, location text, staff_id uuid, staff text, slots text[], external_id text, systems text[],
+        tags text[], currency text, base text)
+    CROSS JOIN LATERAL ("""
+    + re.sub(r":(\w+)::\w+(\[\])?", r"r.\1", _FIND.format(lock="", refs=SALES))
+    + """) AS found ORDER BY r.place
+    """
+)
+_OWNERS = Statement(
+    """
+    WITH wanted AS MATERIALIZED (
+        SELECT r.place, coalesce(
+            r.profile_id,
+            (SELECT id FROM profiles WHERE email = lower(r.profile_email) AND deleted_at IS NULL),
+            (SELECT profile_id FROM identities
+             WHERE handle_key = lower(r.profile_handle) AND identifier_key = lower(r.profile_identifier)
+                   AND is_active AND is_live)
+        ) AS id
+        FROM jsonb_to_recordset(:rows::jsonb) AS r (
+            place int, profile_id uuid, profile_email text, profile_handle text, profile_identifier text)
+    ), locked AS (
+        SELECT id FROM profiles WHERE id = ANY (ARRAY(SELECT id FROM wanted)) AND deleted_at IS NULL
+        ORDER BY id FOR UPDATE
+    )
+    SELECT wanted.place, locked.id FROM wanted JOIN locked ON locked.id = wanted.id
+    """
+)
 _SYSTEMS = Statement("SELECT id, handle FROM systems WHERE id = ANY (:ids::bigint[])")
+
+
+Outlook = Literal["plain", "makes", "odd"]
+"""Nothing but itself comes of it; it makes something new; it is refused, or a redemption waits for it."""
 
 
 @dataclass(slots=True)
@@ -122,23 +157,76 @@ def _profile_reference(values: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-async def _found(session: Any, statement: Statement, values: Mapping[str, Any], systems: list[str]) -> Any:
+def _references(values: Mapping[str, Any], systems: list[str]) -> dict[str, Any]:
     location, staff = values.get("location_id"), values.get("staff_id")
     number = int(location) if location and location.isascii() and location.isdigit() and len(location) < 20 else None
-    return await session.row(
-        statement,
+    return {
         **_profile_reference(values),
-        location_id=number if number is not None and number <= LARGEST_ID else None,
-        location=location,
-        staff_id=as_uuid(staff),
-        staff=staff,
-        slots=slots_of(systems),
-        external_id=values.get("external_id"),
-        systems=systems,
-        tags=[tag for tag in values.get("tags") or () if isinstance(tag, str)],
-        currency=values.get("currency"),
-        base=SEEDS["currency"][1],
-    )
+        "location_id": number if number is not None and number <= LARGEST_ID else None,
+        "location": location,
+        "staff_id": as_uuid(staff),
+        "staff": staff,
+        "slots": slots_of(systems),
+        "external_id": values.get("external_id"),
+        "systems": systems,
+        "tags": [tag for tag in values.get("tags") or () if isinstance(tag, str)],
+        "currency": values.get("currency"),
+        "base": SEEDS["currency"][1],
+    }
+
+
+async def _found(session: Any, statement: Statement, values: Mapping[str, Any], systems: list[str]) -> Any:
+    return await session.row(statement, **_references(values, systems))
+
+
+async def lock_owners(session: Any, many: Sequence[Mapping[str, Any]]) -> list[uuid.UUID | None]:
+    """The living profile that each of many purchases names, all of them locked; None where it names none or no one."""
+    rows = [{"place": place, **_profile_reference(values)} for place, values in enumerate(many)]
+    found = {row.place: row.id for row in await session.rows(_OWNERS, rows=json_text(rows).decode())}
+    return [found.get(place) for place in range(len(many))]
+
+
+async def look_many(
+    session: Any, many: Sequence[Mapping[str, Any]], owners: Sequence[uuid.UUID | None]
+) -> list[tuple[Resolved, Outlook]]:
+    """What many purchases refer to, in one statement, and what `resolve` would do with each.
+
+    Their profiles are the locked `owners`, their systems and tags are handles.
+    """
+    rows = [
+        {"place": place, **_references(values, list(dict.fromkeys(values.get("systems") or [])))}
+        | {"profile_id": owners[place], "profile_email": None, "profile_handle": None}
+        for place, values in enumerate(many)
+    ]
+    wrong = await _wrong(session, many)
+    answer = []
+    for values, row, found in zip(many, rows, await session.rows(_MANY, rows=json_text(rows).decode()), strict=True):
+        unknown = any(
+            values.get(name) is not None and getattr(found, name) is None for name in ("location_id", "staff_id")
+        )
+        outlook: Outlook = "plain"
+        if found.taken or found.redeemed or row["place"] in wrong:
+            outlook = "odd"
+        elif unknown or found.new_systems or found.new_tags:
+            outlook = "makes"
+        resolved = Resolved(
+            found.profile_id,
+            found.location_id,
+            found.staff_id,
+            row["systems"],
+            list(values.get("tags") or []),
+            *_rate(values, found),
+            awaited=found.awaited,
+        )
+        answer.append((resolved, outlook))
+    return answer
+
+
+async def _wrong(session: Any, many: Sequence[Mapping[str, Any]]) -> set[int]:
+    """Links the lines of many purchases to variants; answers the places of those with a line that cannot be."""
+    placed = [(place, line) for place, values in enumerate(many) for line in values.get("items") or []]
+    errors = await resolve_variants(session, [line for _, line in placed])
+    return {placed[int(path.split(".")[1])][0] for path in errors}
 
 
 async def _system_handles(session: Any, systems: list[str | int]) -> list[str]:

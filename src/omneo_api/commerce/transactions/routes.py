@@ -10,9 +10,10 @@ from omneo_api.commerce.transactions.bodies import (
     TransactionFields,
     told,
 )
+from omneo_api.commerce.transactions.estimate import EstimateBody, estimate
 from omneo_api.commerce.transactions.schemas import TransactionItemRead, TransactionRead
 from omneo_api.foundation import fields
-from omneo_api.foundation.calls import NO_CONTENT, Answer, Call, Owner, created, one
+from omneo_api.foundation.calls import NO_CONTENT, Answer, Call, Owner, created, data, one
 from omneo_api.foundation.errors import NotFound
 from omneo_api.foundation.operations import Operation, Routes
 from omneo_api.foundation.statements import Statement
@@ -126,6 +127,28 @@ async def update_create(session: Any, call: Call, body: TransactionFields) -> An
     identifier, new = await upsert.upsert(session, call.body)
     text = await _told(session, call, identifier)
     return created(text) if new else one(text)
+
+
+@routes.post(
+    "/transactions/incentive-estimate",
+    CREATE,
+    success=200,
+    example={
+        "trigger_id": 1,
+        "profile_id": "ada@example.com",
+        "total": 80.5,
+        "transacted_at": "2025-03-02 01:10:00",
+        "timezone": "Australia/Melbourne",
+        "items": [{"name": "Wool Scarf", "price_sell": 80.5}],
+    },
+)
+async def incentive_estimate(session: Any, body: EstimateBody) -> Answer:
+    """Tell what a purchase would earn by a trigger
+
+    Nothing is recorded. By action for a trigger on `transaction.created`; for one on `transaction-item.created` a list
+    with the same for each line.
+    """
+    return data(await estimate(session, body))
 
 
 @routes.get("/transactions/external/{external_id}", READ, answers=TransactionRead)

@@ -101,13 +101,7 @@ async def create(
         await session.rows(_LOCK_PROFILES, ids=[resolved.profile_id])
     row = await record(session, values, resolved, identifier)
     profile_id = resolved.profile_id
-    new = {
-        name: value for name, value in values.items() if name not in ("items", "profile_id_handle", "currency_value")
-    }
-    new |= {"id": row.id, "profile_id": profile_id, "items": len(row.items)}
-    session.outbox.audit("created", "Transaction", row.id, None, new, profile_id)
-    events.emit(session, "created", row.id, profile_id)
-    events.emit_items(session, "created", row.items, profile_id)
+    tell(session, row, values, profile_id)
     if values.get("custom_fields"):
         await custom_fields.keep(session, "transaction", row.id, values["custom_fields"])
     if redemption_id is not None:
@@ -115,12 +109,22 @@ async def create(
     elif profile_id is not None and resolved.redeemed:
         await links.link_by_reference(session, profile_id, row.id, values.get("external_id"), values.get("receipt_ref"))
     if profile_id is not None and not values.get("is_void"):
-        await effects.recorded(session, row.id, profile_id, values["total"])
+        await effects.recorded(session, [(row.id, profile_id, values["total"])])
     if profile_id is None and not values.get("is_void"):
         await claims.offer(session, row.id, values.get("receipt_ref"), values.get("external_id"))
     finishing.after_reactions(session, row.id, profile_id, awaited=resolved.awaited)
     created: int = row.id
     return created
+
+
+def tell(session: Any, row: Any, values: Mapping[str, Any], profile_id: uuid.UUID | None) -> None:
+    """Notes that a purchase was recorded; `row` has its id and those of its lines."""
+    untold = ("items", "profile_id_handle", "currency_value")
+    new = {name: value for name, value in values.items() if name not in untold}
+    new |= {"id": row.id, "profile_id": profile_id, "items": len(row.items)}
+    session.outbox.audit("created", "Transaction", row.id, None, new, profile_id)
+    events.emit(session, "created", row.id, profile_id)
+    events.emit_items(session, "created", row.items, profile_id)
 
 
 async def lock(session: Any, identifier: int, *others: uuid.UUID | None) -> Any:

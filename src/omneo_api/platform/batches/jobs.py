@@ -4,7 +4,7 @@ import uuid
 
 from omneo_api.foundation.database import Actor
 from omneo_api.foundation.jobs import JobContext, periodic, task
-from omneo_api.platform.batches import service
+from omneo_api.platform.batches import applying, service
 
 # Rows that were accepted must be applied in the end, so an outage is waited out for half a day before it is given up.
 PATIENCE = (5, 10, 30, 60, *(300,) * 12, *(1800,) * 24)
@@ -12,7 +12,7 @@ PATIENCE = (5, 10, 30, 60, *(300,) * 12, *(1800,) * 24)
 
 @task(service.TASK, delays=PATIENCE)
 async def run(job: JobContext, batch_id: str) -> None:
-    await service.run(job.database, job.tenant, uuid.UUID(batch_id))
+    await applying.run(job.database, job.tenant, uuid.UUID(batch_id))
 
 
 @periodic("platform.batches.prune", cron="17 3 * * *")

@@ -1,27 +1,20 @@
-"""Batches: rows stored durably with the request, applied one by one by the worker, each with its result.
+"""Batches: rows stored durably with the request, applied by the worker (`applying`), each with its result.
 
 A domain registers with `@processor` how one row is applied, checks its envelope with `envelope` and stores the rows
-with `queue`. Each row is applied in a transaction of its own that also marks its item and counts it, so whatever dies
-when, a row takes effect exactly once and the counters equal the items.
+with `queue`.
 """
 
-import asyncio
-import random
 import uuid
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from psycopg import DataError, InterfaceError, OperationalError
-from psycopg.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
 from pydantic import Field, create_model
 
 from omneo_api.foundation import fields
 from omneo_api.foundation.calls import Answer, bare, data
-from omneo_api.foundation.constraints import INTEGRITY, as_invalid
-from omneo_api.foundation.database import Actor, Database, Tenant, WriteSession
-from omneo_api.foundation.errors import ApiError, Conflict, Invalid, NotFound, Unavailable, selected_is_invalid
-from omneo_api.foundation.logs import log_failure
+from omneo_api.foundation.database import WriteSession
+from omneo_api.foundation.errors import Conflict, Invalid, NotFound, selected_is_invalid
 from omneo_api.foundation.outbox import PendingJob
 from omneo_api.foundation.query import Filter, Listing
 from omneo_api.foundation.reading import Reader
@@ -31,9 +24,6 @@ from omneo_api.platform.batches.schemas import BatchRead, ReportedItem
 
 TASK = "platform.batches.run"
 LARGEST = 1000
-ATTEMPTS = 12
-CONTENDED = (DeadlockDetected, SerializationFailure, LockNotAvailable)
-ERROR_LENGTH = 2000
 KEPT_DAYS = 90
 
 WITH_ITEMS = frozenset({"items"})
@@ -53,20 +43,44 @@ class BatchRun:
 Applied = tuple[object | None, str | None]
 Apply = Callable[[WriteSession, dict[str, Any], BatchRun], Awaitable[Applied | None]]
 
-_PROCESSORS: dict[str, Apply] = {}
+
+class Alone(Exception):
+    """As a row's result from `together`: it has to be applied in a transaction of its own, as a single call is."""
 
 
-def processor(name: str) -> Callable[[Apply], Apply]:
+Result = Applied | Exception | None
+Together = Callable[[WriteSession, Sequence[dict[str, Any]], BatchRun], Awaitable[Sequence[Result]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Processor:
+    """How the rows of a batch are applied: one, and several in one transaction.
+
+    most: rows of one transaction. together: applies several at once and answers a result for each of the first ones, at
+    least one; an exception fails that row alone, `Alone` puts it off until the others are committed. What it raises
+    undoes all of them, and each is applied by `apply`. Without it, `apply` runs for one row after another.
+    """
+
+    apply: Apply
+    most: int = 50
+    together: Together | None = None
+
+
+PROCESSORS: dict[str, Processor] = {}
+
+
+def processor(name: str, *, most: int = 50, together: Together | None = None) -> Callable[[Apply], Apply]:
     """Registers how one row of the batches of that entity type (or processor) is applied.
 
-    The function gets a session in the row's own transaction, the row as it was sent, and the batch; it answers
-    (entity id, external id) of what it made or changed, or None. What it raises fails the row and leaves no trace.
+    The function gets a session, the row as it was sent, and the batch; it answers (entity id, external id) of what it
+    made or changed, or None. What it raises fails the row and leaves no trace. Its transaction may hold other rows of
+    the batch, each with its own events and audit rows; `Processor` tells of `most` and `together`.
     """
 
     def register(apply: Apply) -> Apply:
-        if name in _PROCESSORS:
+        if name in PROCESSORS:
             raise ValueError(f"two processors of {name}")
-        _PROCESSORS[name] = apply
+        PROCESSORS[name] = Processor(apply, most, together)
         return apply
 
     return register
@@ -173,7 +187,7 @@ async def queue(
     Raises: Invalid for an unknown import job.
     """
     name = processor or entity_type
-    if name not in _PROCESSORS:
+    if name not in PROCESSORS:
         raise LookupError(f"no processor of {name}")
     await _require_import_job(session, import_job_id)
     identifier: uuid.UUID = await session.value(
@@ -188,111 +202,6 @@ async def queue(
     session.outbox.audit("created", "Batch", identifier, None, {"entity_type": entity_type, "total_count": len(rows)})
     session.outbox.defer(PendingJob(TASK, {"tenant": session.tenant.handle, "batch_id": str(identifier)}))
     return identifier
-
-
-# Applying -------------------------------------------------------------------------------------------------------------
-
-_BATCH = Statement("SELECT id, entity_type, processor, import_job_id, context FROM batches WHERE id = :id::uuid")
-_PENDING = Statement(
-    "SELECT id, payload FROM batch_items WHERE batch_id = :id::uuid AND status = 'pending' ORDER BY id"
-)
-# A row's transaction waits for no disk: should its last moments be lost in a power cut, the mark is lost with the
-# effect and the row is applied again. The job's own end is written durably, after all of them.
-_MARK = Statement(
-    """
-    WITH marked AS (
-        UPDATE batch_items SET status = :status::text, error = :error::text, entity_id = :entity_id::text,
-               external_id = coalesce(:external_id::text, external_id), payload = NULL, updated_at = omneo_now()
-        WHERE id = :item::bigint AND status = 'pending'
-        RETURNING batch_id
-    )
-    UPDATE batches SET success_count = success_count + (:status::text = 'success')::int,
-           failed_count = failed_count + (:status::text = 'failed')::int, updated_at = omneo_now()
-    FROM marked WHERE batches.id = marked.batch_id
-    RETURNING set_config('synchronous_commit', 'off', true)
-    """
-)
-
-
-class _Done(Exception):
-    """Another worker has already finished the row: what this one did is rolled back."""
-
-
-async def run(database: Database, tenant: Tenant, batch_id: uuid.UUID) -> None:
-    """Applies the batch's pending rows in the order sent; harmless when repeated or run twice at a time.
-
-    Raises: OperationalError, InterfaceError, Unavailable when the database is not there (the job is tried again).
-    """
-    async with database.reading(tenant) as session:
-        batch = await session.row(_BATCH, id=batch_id)
-        pending = await session.rows(_PENDING, id=batch_id) if batch is not None else []
-    if batch is None:
-        return
-    apply = _PROCESSORS[batch.processor]
-    about = BatchRun(batch.id, batch.entity_type, batch.import_job_id, batch.context or {})
-    actor = Actor(origin="import" if batch.import_job_id else "api")
-    for item in pending:
-        await _apply(database, tenant, actor, apply, about, item)
-
-
-async def _apply(database: Database, tenant: Tenant, actor: Actor, apply: Apply, batch: BatchRun, item: Any) -> None:
-    try:
-        await _persisting(lambda: _succeed(database, tenant, actor, apply, batch, item))
-    except _Done:
-        return
-    except (OperationalError, InterfaceError, Unavailable):
-        raise
-    except Exception as fault:  # noqa: BLE001 - a row that breaks in a way nobody foresaw must not stop the others
-        error = _readable(fault)
-        await _persisting(lambda: _fail(database, tenant, actor, item, error))
-
-
-async def _persisting(attempt: Callable[[], Awaitable[None]]) -> None:
-    for tried in range(ATTEMPTS - 1):
-        try:
-            await attempt()
-        except CONTENDED:
-            await asyncio.sleep(random.uniform(0, 0.005 * 2 ** min(tried, 6)))  # noqa: S311
-        else:
-            return
-    await attempt()
-
-
-async def _succeed(database: Database, tenant: Tenant, actor: Actor, apply: Apply, batch: BatchRun, item: Any) -> None:
-    if not isinstance(item.payload, dict):
-        raise Invalid.field("body", "The row must be an object.")
-    async with database.writing(tenant, actor) as session:
-        entity_id, external_id = await apply(session, item.payload, batch) or (None, None)
-        await session.outbox.flush(session)
-        marked = await session.row(
-            _MARK,
-            item=item.id,
-            status="success",
-            error=None,
-            entity_id=None if entity_id is None else str(entity_id),
-            external_id=external_id,
-        )
-        if marked is None:
-            raise _Done
-
-
-async def _fail(database: Database, tenant: Tenant, actor: Actor, item: Any, error: str) -> None:
-    async with database.writing(tenant, actor) as session:
-        await session.row(_MARK, item=item.id, status="failed", error=error, entity_id=None, external_id=None)
-
-
-def _readable(fault: Exception) -> str:
-    """What went wrong with a row, in the words of the single call's error."""
-    if isinstance(fault, INTEGRITY):
-        fault = as_invalid(fault)
-    if isinstance(fault, Invalid) or (isinstance(fault, Conflict) and fault.errors):
-        return " ".join(text for texts in (fault.errors or {}).values() for text in texts)[:ERROR_LENGTH]
-    if isinstance(fault, ApiError):
-        return fault.message
-    if isinstance(fault, DataError):
-        return "A value is out of range."
-    log_failure("batch", fault)
-    return ApiError.message
 
 
 # Reports of external loaders ------------------------------------------------------------------------------------------

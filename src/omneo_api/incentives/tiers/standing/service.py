@@ -128,7 +128,10 @@ _OWN = Statement(
     """
 )
 _DROP = Statement("DELETE FROM tier_standings WHERE id = :id::bigint")
-_DUE = Statement(f"SELECT 1 FROM tier_standings WHERE profile_id = :profile::uuid AND due_at <= {f.NOW} LIMIT 1")
+_DUE = Statement(
+    f"SELECT profile_id FROM tier_standings WHERE profile_id = ANY (:profiles::uuid[]) AND due_at <= {f.NOW}"
+    " ORDER BY profile_id"
+)
 
 
 async def present(session: Any) -> datetime:
@@ -172,8 +175,15 @@ async def recalculate(session: Any, profile_id: uuid.UUID) -> None:
 
 async def catch_up(session: Any, profile_id: uuid.UUID) -> None:
     """Calculates a locked profile whose tier time alone has changed; costs one look into an index where it has not."""
-    if await session.value(_DUE, profile=profile_id) is not None:
-        await recalculate(session, profile_id)
+    await catch_up_many(session, [profile_id])
+
+
+async def catch_up_many(session: Any, profiles: Sequence[uuid.UUID]) -> None:
+    """The same for several locked profiles."""
+    due = [row.profile_id for row in await session.rows(_DUE, profiles=list(profiles))]
+    if due:
+        await present(session)
+        await calculate(session, due)
 
 
 async def place(session: Any, profile_id: uuid.UUID) -> None:
