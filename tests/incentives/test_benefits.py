@@ -386,8 +386,19 @@ async def test_a_batch_issues_what_is_right_and_says_what_is_not(till, jobs):
     ]
     report = (await shop.get(f"/batches/{answer['batch_id']}"))["data"]
     assert (report["success_count"], report["failed_count"]) == (2, 2)
-    for wrong in ({}, {"benefits": []}, {"benefits": rows * 251}, {"benefits": ["x"]}):
-        await shop.post("/benefits/batch", wrong, status=422)
+    for wrong, key in (
+        ({}, "benefits"),
+        ({"benefits": []}, "benefits"),
+        ({"benefits": rows * 251}, "benefits"),
+        ({"benefits": ["x"]}, "benefits.0"),
+        ({"benefits": [row, {**row, "value": "x"}]}, "benefits.1.value"),
+        ({"benefits": [{**row, "expires_at": "2025-02-30"}]}, "benefits.0.expires_at"),
+    ):
+        assert list((await shop.post("/benefits/batch", wrong, status=422))["errors"]) == [key]
+    assert (await shop.get("/benefits"))["meta"]["total"] == 2
+    await shop.delete(f"/benefits/{made[0]['id']}")
+    assert [(await shop.get(f"/benefits{query}"))["meta"]["total"] for query in ("", "?filter[value]=4")] == [1, 0]
+    assert (await shop.get("/benefits.count"))["data"] == {"countAll": 1, "countRedeemed": 0}
 
 
 async def test_an_imported_row_is_issued_once(till):

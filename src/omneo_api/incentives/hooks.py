@@ -57,6 +57,11 @@ async def on_purchases(session: Any, profiles: Sequence[uuid.UUID]) -> None:
         await tiers.catch_up_many(session, profiles)
 
 
+async def on_recalculation(session: Any, profile_id: uuid.UUID) -> None:
+    """What a purchase does to its locked customer is to be computed again: the tier is measured as of now."""
+    await tiers.recalculate(session, profile_id)
+
+
 async def on_profile_program(session: Any, profile_id: uuid.UUID) -> None:
     """A profile is new, or its region changed: it is placed in the tier program that is its own from now on."""
     await tiers.calculate(session, [profile_id])
