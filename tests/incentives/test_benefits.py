@@ -77,6 +77,8 @@ async def test_when_a_benefit_expires(till):
         definition = await define(till, **values)
         made = await issue(till, profile, definition, issued_at=issued_at, timezone="Pacific/Auckland")
         assert made["expires_at"] == expected, (issued_at, values)
+    zoned = {"period_type": "absolute_date", "absolute_expiry": "2026-05-06T10:00:00+10:00"}
+    assert (await define(till, **zoned))["absolute_expiry"] == "2026-05-06 00:00:00"
     given = await issue(till, profile, definition, issued_at="2024-12-06 08:30:00", expires_at="2024-12-06")
     assert (given["issued_at"], given["expires_at"]) == ("2024-12-06 08:30:00", "2024-12-06 00:00:00")
     assert given["is_expired"]
