@@ -14,7 +14,6 @@ from omneo_api.foundation.models import (
     NOW,
     Moment,
     Money,
-    Numbered,
     Resource,
     SoftDeleted,
     Tenanted,
@@ -168,15 +167,3 @@ class OrderRef(Tenanted):
 
 
 OrderRef.__table__.primary_key.info["field"] = "external_id"  # type: ignore[attr-defined]
-
-
-class QueuedOrder(Numbered):
-    """A record that was accepted and is not applied yet; its row goes in the transaction that applies it."""
-
-    __tablename__ = "order_queue"
-
-    payload: Mapped[dict[str, Any]]
-    creates: Mapped[bool] = mapped_column(Boolean)
-    user_id: Mapped[int | None]
-    token_name: Mapped[str | None]
-    created_at: Mapped[datetime] = mapped_column(Moment, server_default=NOW)

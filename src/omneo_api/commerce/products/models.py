@@ -1,6 +1,5 @@
 """The catalogue: products and the variants that are sold (commerce 6)."""
 
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -9,11 +8,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from omneo_api.foundation.models import (
-    NOW,
     HasHandle,
-    Moment,
     Money,
-    Numbered,
     Resource,
     SoftDeleted,
     belongs_to,
@@ -124,14 +120,3 @@ class Product(Resource, HasHandle, SoftDeleted):
             cast(Product.id, Text) == foreign(CustomField.owner_id),
         ),
     )
-
-
-class QueuedProduct(Numbered):
-    """A record that was accepted and is not applied yet; its row goes in the transaction that applies it."""
-
-    __tablename__ = "product_queue"
-
-    payload: Mapped[dict[str, Any]]
-    user_id: Mapped[int | None]
-    token_name: Mapped[str | None]
-    created_at: Mapped[datetime] = mapped_column(Moment, server_default=NOW)

@@ -290,22 +290,6 @@ class TransactionItemAnnotation(Tenanted):
     updated_at: Mapped[datetime] = mapped_column(Moment, server_default=NOW)
 
 
-class QueuedTransaction(Numbered):
-    """A record that was accepted and is not applied yet; its row goes in the transaction that applies it.
-
-    So a job that runs twice finds nothing to do the second time, also where the record has no external id to be
-    recognised by.
-    """
-
-    __tablename__ = "transaction_queue"
-
-    payload: Mapped[dict[str, Any]]
-    creates: Mapped[bool] = mapped_column(Boolean)
-    user_id: Mapped[int | None]
-    token_name: Mapped[str | None]
-    created_at: Mapped[datetime] = mapped_column(Moment, server_default=NOW)
-
-
 def _recorded() -> Any:
     facts, states = Transaction.__table__, TransactionState.__table__
     told = [column for column in states.c if column.name not in ("tenant_id", "transaction_id")]
