@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, Numeric, Text, and_, cast, or_, text
+from sqlalchemy import ARRAY, BigInteger, Boolean, Numeric, Text, and_, or_, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
@@ -22,7 +22,7 @@ from omneo_api.foundation.models import (
     lit,
     lookup,
 )
-from omneo_api.platform.custom_fields.models import CustomField
+from omneo_api.platform.custom_fields.models import shown_fields
 from omneo_api.profiles.profile.models import Profile
 
 
@@ -83,17 +83,7 @@ class Order(Resource, SoftDeleted):
         uselist=False,
         primaryjoin=lambda: and_(Order.tenant_id == foreign(Profile.tenant_id), Order.staff_id == foreign(Profile.id)),
     )
-    custom_fields = relationship(
-        CustomField,
-        lazy="raise",
-        viewonly=True,
-        order_by=CustomField.id,
-        primaryjoin=lambda: and_(
-            Order.tenant_id == foreign(CustomField.tenant_id),
-            foreign(CustomField.owner_type) == lit("order"),
-            cast(Order.id, Text) == foreign(CustomField.owner_id),
-        ),
-    )
+    custom_fields = shown_fields("order", lambda: Order)
     transactions = relationship(
         RecordedTransaction,
         lazy="raise",

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Text, and_, cast, text
+from sqlalchemy import ARRAY, BigInteger, Text, and_, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
@@ -14,12 +14,11 @@ from omneo_api.foundation.models import (
     SoftDeleted,
     belongs_to,
     folded,
-    lit,
     lookup,
     unique,
     unique_live,
 )
-from omneo_api.platform.custom_fields.models import CustomField
+from omneo_api.platform.custom_fields.models import shown_fields
 
 
 class ProductCategory(Resource, HasHandle):
@@ -109,14 +108,4 @@ class Product(Resource, HasHandle, SoftDeleted):
             ProductVariant.deleted_at.is_(None),
         ),
     )
-    custom_fields = relationship(
-        CustomField,
-        lazy="raise",
-        viewonly=True,
-        order_by=CustomField.id,
-        primaryjoin=lambda: and_(
-            Product.tenant_id == foreign(CustomField.tenant_id),
-            foreign(CustomField.owner_type) == lit("product"),
-            cast(Product.id, Text) == foreign(CustomField.owner_id),
-        ),
-    )
+    custom_fields = shown_fields("product", lambda: Product)

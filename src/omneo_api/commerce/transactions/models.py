@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, Index, Numeric, Text, and_, cast, select, text
+from sqlalchemy import ARRAY, BigInteger, Boolean, Index, Numeric, Text, and_, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
@@ -29,7 +29,7 @@ from omneo_api.foundation.models import (
     lookup,
     unique,
 )
-from omneo_api.platform.custom_fields.models import CustomField
+from omneo_api.platform.custom_fields.models import shown_fields
 from omneo_api.profiles.profile.models import Profile
 
 
@@ -338,17 +338,7 @@ class RecordedTransaction(Base):
             RecordedTransaction.id == foreign(TransactionCurrencyValue.transaction_id),
         ),
     )
-    custom_fields = relationship(
-        CustomField,
-        lazy="raise",
-        viewonly=True,
-        order_by=CustomField.id,
-        primaryjoin=lambda: and_(
-            RecordedTransaction.tenant_id == foreign(CustomField.tenant_id),
-            foreign(CustomField.owner_type) == lit("transaction"),
-            cast(RecordedTransaction.id, Text) == foreign(CustomField.owner_id),
-        ),
-    )
+    custom_fields = shown_fields("transaction", lambda: RecordedTransaction)
     profile = relationship(
         Profile,
         lazy="raise",
