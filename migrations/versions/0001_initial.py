@@ -550,19 +550,6 @@ def upgrade() -> None:
         "ix_movements_profile", "movements", ["tenant_id", "profile_id", "at"], unique=False, postgresql_where=None
     )
     op.create_table(
-        "order_queue",
-        sa.Column(
-            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
-        ),
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("payload", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("creates", sa.Boolean(), nullable=False),
-        sa.Column("user_id", sa.BigInteger(), nullable=True),
-        sa.Column("token_name", sa.Text(), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
-        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_order_queue")),
-    )
-    op.create_table(
         "pending_erasures",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -602,18 +589,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_product_categories")),
         sa.UniqueConstraint("tenant_id", "handle_key", name=op.f("uq_product_categories_tenant_id_handle_key")),
-    )
-    op.create_table(
-        "product_queue",
-        sa.Column(
-            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
-        ),
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("payload", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("user_id", sa.BigInteger(), nullable=True),
-        sa.Column("token_name", sa.Text(), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
-        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_product_queue")),
     )
     op.create_table(
         "products",
@@ -666,6 +641,20 @@ def upgrade() -> None:
         ["tenant_id", "handle_key"],
         unique=True,
         postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_table(
+        "record_queue",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("payload", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("creates", sa.Boolean(), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=True),
+        sa.Column("token_name", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_record_queue")),
     )
     op.create_table(
         "regions",
@@ -832,19 +821,6 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tenants")),
         sa.UniqueConstraint("handle", name=op.f("uq_tenants_handle")),
-    )
-    op.create_table(
-        "transaction_queue",
-        sa.Column(
-            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
-        ),
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("payload", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("creates", sa.Boolean(), nullable=False),
-        sa.Column("user_id", sa.BigInteger(), nullable=True),
-        sa.Column("token_name", sa.Text(), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
-        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_transaction_queue")),
     )
     op.create_table(
         "triggers",
@@ -5069,7 +5045,6 @@ def downgrade() -> None:
     op.drop_table("users")
     op.drop_index("ix_triggers_event", table_name="triggers", postgresql_where=sa.text("is_active"))
     op.drop_table("triggers")
-    op.drop_table("transaction_queue")
     op.drop_table("tenants")
     op.drop_table("tags")
     op.drop_table("systems")
@@ -5083,15 +5058,14 @@ def downgrade() -> None:
     )
     op.drop_table("reminders")
     op.drop_table("regions")
+    op.drop_table("record_queue")
     op.drop_index("uq_products_handle", table_name="products", postgresql_where=sa.text("deleted_at IS NULL"))
     op.drop_index("uq_products_external_id", table_name="products", postgresql_where=sa.text("deleted_at IS NULL"))
     op.drop_index("ix_products_brand", table_name="products", postgresql_where=sa.text("deleted_at IS NULL"))
     op.drop_table("products")
-    op.drop_table("product_queue")
     op.drop_table("product_categories")
     op.drop_table("permissions")
     op.drop_table("pending_erasures")
-    op.drop_table("order_queue")
     op.drop_index("ix_movements_profile", table_name="movements", postgresql_where=None)
     op.drop_index("ix_movements_lot", table_name="movements", postgresql_where=None)
     op.drop_index(

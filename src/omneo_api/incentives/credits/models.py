@@ -14,12 +14,10 @@ from sqlalchemy import (
     Numeric,
     SmallInteger,
     Text,
-    and_,
-    cast,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from omneo_api.foundation.models import (
     HasHandle,
@@ -28,13 +26,12 @@ from omneo_api.foundation.models import (
     Tenanted,
     Value,
     belongs_to,
-    lit,
     lookup,
     unique,
     unique_live,
 )
 from omneo_api.incentives.lots import Lot, Presentation
-from omneo_api.platform.custom_fields.models import CustomField
+from omneo_api.platform.custom_fields.models import shown_fields
 
 
 class CreditDefinition(Resource, HasHandle, Presentation, SoftDeleted):
@@ -136,16 +133,7 @@ class Credit(Resource, Lot, SoftDeleted):
     is_imported: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     is_system_generated: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
 
-    custom_fields = relationship(
-        CustomField,
-        lazy="raise",
-        viewonly=True,
-        primaryjoin=lambda: and_(
-            Credit.tenant_id == foreign(CustomField.tenant_id),
-            foreign(CustomField.owner_type) == lit("credit"),
-            foreign(CustomField.owner_id) == cast(Credit.id, Text),
-        ),
-    )
+    custom_fields = shown_fields("credit", lambda: Credit)
     definition = relationship("CreditDefinition", lazy="raise", viewonly=True, uselist=False)
     profile = relationship(
         "Profile",
