@@ -184,3 +184,25 @@ async def test_a_hold_that_has_run_out_can_be_taken_anew(shop, till):
     assert (await till.balances(profile))["credit_balance"] == 0
     assert "locked" in (await shop.put(path, {"locked": True}, status=422))["errors"]
     assert "locked" in (await shop.put(path, {"locked": True, "lock_expires_at": None}, status=422))["errors"]
+
+
+async def test_the_balance_is_told_when_it_changed(shop, till):
+    """What only describes a reward or a credit is told of it, not of the balance; the change is stamped."""
+    profile = await till.profile()
+    made = {"rewards": await till.reward(profile, 25), "credits": await till.credit(profile, 10)}
+    await shop.advance(minutes=1)
+    names = "SELECT name FROM events WHERE tenant_id = %s ORDER BY id"
+    for family, changes, value in (
+        ("rewards", ({"meta": {"a": 1}}, {"value_initial": 30}), {"value_remaining": 26}),
+        ("credits", ({"message": "Hello"}, {"meta": {"a": 1}}), {"value_remaining": 9}),
+    ):
+        path, event = f"/{family}/{made[family]['id']}", f"{family[:-1]}.updated"
+        for change in changes:
+            seen = len(await shop.sql(names, shop.tenant.id))
+            told = (await shop.put(path, change))["data"]
+            assert await shop.sql(names, shop.tenant.id) == (await shop.sql(names, shop.tenant.id))[:seen] + [(event,)]
+            assert told["updated_at"] > made[family]["updated_at"]
+            assert (await shop.put(path, change))["data"] == told
+            assert len(await shop.sql(names, shop.tenant.id)) == seen + 1
+        await shop.put(path, value)
+        assert [name for (name,) in (await shop.sql(names, shop.tenant.id))[-2:]] == [event, "balance.updated"]

@@ -358,11 +358,11 @@ async def _apply(
     held = {name: changes.get(name, getattr(row, name)) for name in TERMS}
     if held["expires_at"] is not None and held["expires_at"] <= held["issued_at"]:
         raise Invalid.field("expires_at", "The expires at field must be a date after issued at.")
-    account.forget_balance(lot)
-    lot.issued_at, lot.expires_at = held["issued_at"], held["expires_at"]
-    lot.opens_at = max(held["issued_at"], held["released_at"] or held["issued_at"])
-    lot.locked, lot.locked_until = held["locked"], held["lock_expires_at"]
     if any(name in changes for name in TERMS):
+        account.forget_balance(lot)
+        lot.issued_at, lot.expires_at = held["issued_at"], held["expires_at"]
+        lot.opens_at = max(held["issued_at"], held["released_at"] or held["issued_at"])
+        lot.locked, lot.locked_until = held["locked"], held["lock_expires_at"]
         delta = held["value_remaining"] - lot.value
         account.move(lot, "adjust" if delta else "terms", delta)
         account.rephase(lot)

@@ -303,7 +303,8 @@ async def adjust(session: Any, identifier: int, owner_id: uuid.UUID | None, valu
     before, told = lot.value, lot.phase == OPEN
     lot.expires_at = expires_at
     delta = changes.get("value_remaining", before) - before
-    account.move(lot, "adjust" if delta else "terms", delta)
+    if delta or "expires_at" in changes:
+        account.move(lot, "adjust" if delta else "terms", delta)
     ended = lot.is_expired(account.now)
     spendable = lot.opens_at <= account.now and not ended
     if told and spendable:
@@ -319,7 +320,7 @@ async def adjust(session: Any, identifier: int, owner_id: uuid.UUID | None, valu
         definition = await find_definition(session, lot.definition_id, live=False)
         columns |= _rearmed(definition, row, expires_at)
     if columns:
-        await session.update(Reward, {"id": identifier}, columns)
+        await session.update(Reward, {"id": identifier}, {**columns, "updated_at": account.now})
     old = {name: getattr(row, name) for name in changes}
     session.outbox.audit("updated", "Reward", identifier, old, changes, row.profile_id)
     events.changed(session, "reward", identifier, row.profile_id)
