@@ -206,3 +206,31 @@ async def test_the_balance_is_told_when_it_changed(shop, till):
             assert len(await shop.sql(names, shop.tenant.id)) == seen + 1
         await shop.put(path, value)
         assert [name for (name,) in (await shop.sql(names, shop.tenant.id))[-2:]] == [event, "balance.updated"]
+
+
+async def test_what_was_extended_is_offered_no_extension(shop, till, monkeypatch):
+    """Of a planned notice the flag is false, of none null; an extended reward is told of its end alone."""
+    sent = []
+
+    async def send(session, target_id, kind, identifier):
+        sent.append((target_id, kind, identifier))
+
+    monkeypatch.setattr(notices, "_senders", [send])
+    definition = await till.define(
+        "rewards", is_extendable=True, notify_remind_offset_days=2, notify_extend_offset_days=2
+    )
+    await shop.sql(
+        "UPDATE reward_definitions SET expiry_target_id = 1, extend_target_id = 2 WHERE id = %s AND tenant_id = %s",
+        definition,
+        shop.tenant.id,
+    )
+    profile = await till.profile()
+    lot, offered = [await till.reward(profile, 5, reward_definition_id=definition) for _ in range(2)]
+    assert [lot[f"has_notified_{kind}"] for kind in ("issue", "expiry", "extend")] == [None, False, False]
+    body = {"profile_id": profile, "ids": [lot["id"]], "extend_days": 1}
+    await shop.post("/rewards/extend", body, status=200)
+    await shop.advance(days=29)
+    await turn(till)
+    assert sorted(sent) == [(1, "reward", lot["id"]), (1, "reward", offered["id"]), (2, "reward", offered["id"])]
+    told = (await shop.get(f"/rewards/{lot['id']}"))["data"]
+    assert [told[f"has_notified_{kind}"] for kind in ("issue", "expiry", "extend")] == [None, True, False]
