@@ -234,3 +234,15 @@ async def test_what_was_extended_is_offered_no_extension(shop, till, monkeypatch
     assert sorted(sent) == [(1, "reward", lot["id"]), (1, "reward", offered["id"]), (2, "reward", offered["id"])]
     told = (await shop.get(f"/rewards/{lot['id']}"))["data"]
     assert [told[f"has_notified_{kind}"] for kind in ("issue", "expiry", "extend")] == [None, True, False]
+
+
+async def test_a_reward_of_another_currency_rounds_halves_up(shop, till):
+    """5.33 of a currency that is worth 1.5 each are 7.995, which is 8.00, also by the row that says so directly."""
+    await shop.post("/currencies", {"from": "USD", "to": "AUD", "rate": 1.5})
+    profile = await till.profile()
+    lot = await till.reward(profile, 10, reward_definition_id=await till.define("rewards", currency="USD"))
+    assert await till.figures(profile) == (15, 0, 0, 15)
+    assert (await till.redeem(profile, 7))["total"] == 7
+    assert (await till.left("rewards", lot["id"]), await till.figures(profile)) == (5.33, (8, 0, 0, 8))
+    done = await till.redeem(profile, 8, strict=True)
+    assert (done["total"], await till.left("rewards", lot["id"])) == (8, 0)

@@ -5,7 +5,7 @@ Rates are read by the statement that uses them, so a changed setting or currency
 
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Numeric, Text, case, cast, func, literal_column, select
+from sqlalchemy import BigInteger, ColumnElement, Numeric, Text, case, cast, func, literal_column, or_, select
 from sqlalchemy.orm import aliased
 
 from omneo_api.configuration.currencies import Currency
@@ -48,8 +48,13 @@ def rate_to(code: Any) -> ColumnElement[Any]:
 
 
 def to_system(code: Any) -> ColumnElement[Any]:
-    """What one unit of currency `code` (null: the system's) is worth in the system currency; 1 when no row says."""
-    return case((code.is_(None), UNITY), else_=func.coalesce(UNITY / rate_to(code), UNITY))
+    """What one unit of currency `code` (null: the system's) is worth in the system currency; 1 when no row says.
+
+    The inverse row is taken as it is: a rate that is inverted twice is not itself any more, and halves round wrongly.
+    """
+    system = system_currency()
+    told = func.coalesce(UNITY / _pair(system, code), _pair(code, system), UNITY)
+    return case((or_(code.is_(None), code == system), UNITY), else_=told)
 
 
 def worth_of_point(code: Any) -> ColumnElement[Any]:
