@@ -51,7 +51,6 @@ class CreditDefinition(Resource, HasHandle, Presentation, SoftDeleted):
     primary_colour: Mapped[str | None]
     secondary_colour: Mapped[str | None]
     meta: Mapped[Any | None] = mapped_column(JSONB)
-    currency_id: Mapped[int | None] = mapped_column(BigInteger)
     require_creator: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     require_assigned: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     require_security_code: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
@@ -65,6 +64,17 @@ class CreditDefinition(Resource, HasHandle, Presentation, SoftDeleted):
     remind_target_id: Mapped[int | None] = mapped_column(BigInteger)
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
 
+    custom_fields = relationship(
+        CustomField,
+        lazy="raise",
+        viewonly=True,
+        order_by=CustomField.id,
+        primaryjoin=lambda: and_(
+            CreditDefinition.tenant_id == foreign(CustomField.tenant_id),
+            foreign(CustomField.owner_type) == lit("credit_definition"),
+            foreign(CustomField.owner_id) == cast(CreditDefinition.id, Text),
+        ),
+    )
     region = relationship("Region", lazy="raise", viewonly=True, uselist=False)
 
 
@@ -100,6 +110,14 @@ class Credit(Resource, Lot, SoftDeleted):
         lookup("ix_credits_open", "profile_id", "usable_until", where="value_remaining > 0 AND deleted_at IS NULL"),
         lookup("ix_credits_definition", "credit_definition_id"),
         lookup("ix_credits_recipient", "recipient_email", where="recipient_email IS NOT NULL"),
+        *(
+            lookup(
+                f"ix_credits_notify_{kind}",
+                f"notify_{kind}_at",
+                where=f"notify_{kind}_at IS NOT NULL AND NOT coalesce(has_notified_{kind}, false)",
+            )
+            for kind in ("issue", "expiry", "release", "remind", "extend")
+        ),
     )
 
     profile_id: Mapped[uuid.UUID | None]
@@ -129,6 +147,11 @@ class Credit(Resource, Lot, SoftDeleted):
     has_notified_release: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     has_notified_remind: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     has_notified_extend: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    notify_issue_at: Mapped[datetime | None]
+    notify_expiry_at: Mapped[datetime | None]
+    notify_release_at: Mapped[datetime | None]
+    notify_remind_at: Mapped[datetime | None]
+    notify_extend_at: Mapped[datetime | None]
     meta: Mapped[Any | None] = mapped_column(JSONB)
     is_imported: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     is_system_generated: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
