@@ -1119,7 +1119,6 @@ def upgrade() -> None:
         sa.Column("primary_colour", sa.Text(), nullable=True),
         sa.Column("secondary_colour", sa.Text(), nullable=True),
         sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-        sa.Column("currency_id", sa.BigInteger(), nullable=True),
         sa.Column("require_creator", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("require_assigned", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("require_security_code", sa.Boolean(), server_default=sa.text("false"), nullable=False),
@@ -2409,6 +2408,11 @@ def upgrade() -> None:
         sa.Column("has_notified_release", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("has_notified_remind", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("has_notified_extend", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("notify_issue_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("notify_expiry_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("notify_release_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("notify_remind_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("notify_extend_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("is_imported", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("is_system_generated", sa.Boolean(), server_default=sa.text("false"), nullable=False),
@@ -2453,6 +2457,41 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_credits_definition", "credits", ["tenant_id", "credit_definition_id"], unique=False, postgresql_where=None
+    )
+    op.create_index(
+        "ix_credits_notify_expiry",
+        "credits",
+        ["tenant_id", "notify_expiry_at"],
+        unique=False,
+        postgresql_where=sa.text("notify_expiry_at IS NOT NULL AND NOT coalesce(has_notified_expiry, false)"),
+    )
+    op.create_index(
+        "ix_credits_notify_extend",
+        "credits",
+        ["tenant_id", "notify_extend_at"],
+        unique=False,
+        postgresql_where=sa.text("notify_extend_at IS NOT NULL AND NOT coalesce(has_notified_extend, false)"),
+    )
+    op.create_index(
+        "ix_credits_notify_issue",
+        "credits",
+        ["tenant_id", "notify_issue_at"],
+        unique=False,
+        postgresql_where=sa.text("notify_issue_at IS NOT NULL AND NOT coalesce(has_notified_issue, false)"),
+    )
+    op.create_index(
+        "ix_credits_notify_release",
+        "credits",
+        ["tenant_id", "notify_release_at"],
+        unique=False,
+        postgresql_where=sa.text("notify_release_at IS NOT NULL AND NOT coalesce(has_notified_release, false)"),
+    )
+    op.create_index(
+        "ix_credits_notify_remind",
+        "credits",
+        ["tenant_id", "notify_remind_at"],
+        unique=False,
+        postgresql_where=sa.text("notify_remind_at IS NOT NULL AND NOT coalesce(has_notified_remind, false)"),
     )
     op.create_index(
         "ix_credits_open",
@@ -4852,6 +4891,31 @@ def downgrade() -> None:
     op.drop_index("ix_credits_profile", table_name="credits", postgresql_where=None)
     op.drop_index(
         "ix_credits_open", table_name="credits", postgresql_where=sa.text("value_remaining > 0 AND deleted_at IS NULL")
+    )
+    op.drop_index(
+        "ix_credits_notify_remind",
+        table_name="credits",
+        postgresql_where=sa.text("notify_remind_at IS NOT NULL AND NOT coalesce(has_notified_remind, false)"),
+    )
+    op.drop_index(
+        "ix_credits_notify_release",
+        table_name="credits",
+        postgresql_where=sa.text("notify_release_at IS NOT NULL AND NOT coalesce(has_notified_release, false)"),
+    )
+    op.drop_index(
+        "ix_credits_notify_issue",
+        table_name="credits",
+        postgresql_where=sa.text("notify_issue_at IS NOT NULL AND NOT coalesce(has_notified_issue, false)"),
+    )
+    op.drop_index(
+        "ix_credits_notify_extend",
+        table_name="credits",
+        postgresql_where=sa.text("notify_extend_at IS NOT NULL AND NOT coalesce(has_notified_extend, false)"),
+    )
+    op.drop_index(
+        "ix_credits_notify_expiry",
+        table_name="credits",
+        postgresql_where=sa.text("notify_expiry_at IS NOT NULL AND NOT coalesce(has_notified_expiry, false)"),
     )
     op.drop_index("ix_credits_definition", table_name="credits", postgresql_where=None)
     op.drop_table("credits")

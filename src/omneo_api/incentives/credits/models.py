@@ -64,17 +64,7 @@ class CreditDefinition(Resource, HasHandle, Presentation, SoftDeleted):
     remind_target_id: Mapped[int | None] = mapped_column(BigInteger)
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
 
-    custom_fields = relationship(
-        CustomField,
-        lazy="raise",
-        viewonly=True,
-        order_by=CustomField.id,
-        primaryjoin=lambda: and_(
-            CreditDefinition.tenant_id == foreign(CustomField.tenant_id),
-            foreign(CustomField.owner_type) == lit("credit_definition"),
-            foreign(CustomField.owner_id) == cast(CreditDefinition.id, Text),
-        ),
-    )
+    custom_fields = shown_fields("credit_definition", lambda: CreditDefinition)
     region = relationship("Region", lazy="raise", viewonly=True, uselist=False)
 
 
