@@ -298,7 +298,7 @@ def _rate(values: Mapping[str, Any], found: Any) -> tuple[int | None, Decimal | 
     if currency is None:
         return None, None
     if currency.upper() == found.base_currency:
-        return None, Decimal(1)
+        return found.pair_id, Decimal(1)
     if found.pair_id is not None:
         return found.pair_id, found.pair_rate
     if found.inverse_id is not None and found.inverse_rate:
