@@ -1,4 +1,4 @@
-"""What lists of lines can be asked, and what a search among a customer's purchases never finds (commerce 1.5, 2.2)."""
+"""What lists of purchases and lines can be asked, and what a customer never finds (commerce 1.2, 1.5, 2.2)."""
 
 import pytest
 from sales import customer, line, sale
@@ -37,3 +37,26 @@ async def test_what_was_superseded_is_not_found_among_a_profiles_purchases(shop)
     await shop.get(path, status=404, params={"filter[is_void]": "1"})
     voided = (await shop.put(f"/transactions/{new['id']}", {"is_void": True}))["data"]
     assert await shop.get(path, params={"filter[is_void]": "1"}) == {"data": voided}
+
+
+HANDLES = {
+    "systems.handle": ("POS", 2),
+    "systems.handle][ne": ("POS", 1),
+    "systems.handle][in": ("POS,WEB", 2),
+    "systems.handle][nin": ("Web,x", 2),
+    "systems.handle][like": ("po", 2),
+    "tags.handle": ("a", 1),
+    "tags.handle][ne": ("a", 2),
+    "tags.handle][in": ("a,A", 2),
+    "tags.handle][like": ("a", 2),
+}
+
+
+async def test_systems_are_found_in_any_case_and_tags_in_theirs(shop):
+    for systems, tags in ((["Pos", "web"], ["A", "b"]), (["pos"], ["a"]), ([], [])):
+        for path in ("/transactions", "/orders"):
+            await shop.post(path, sale(systems=systems, tags=tags))
+    for asked, (value, number) in HANDLES.items():
+        for path in ("/transactions", "/orders"):
+            page = await shop.get(path, params={f"filter[{asked}]": value})
+            assert page["meta"]["total"] == number, (path, asked)
