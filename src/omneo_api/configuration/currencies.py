@@ -46,7 +46,7 @@ CODES = {"from": "from_code", "to": "to_code"}
 
 
 class Currencies(PlainResource):
-    """Codes are upper case, as sales look them up. Those of a system row are fixed and it stays; its rate may change."""
+    """Codes are upper case, as sales look them up. Those of a system row are fixed and it stays; its rate may move."""
 
     async def prepare(self, session: Any, values: dict[str, Any], current: Any | None) -> dict[str, Any]:
         values |= {name: values[name].upper() for name in CODES if name in values}
