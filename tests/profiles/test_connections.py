@@ -181,6 +181,9 @@ async def test_a_connection_is_hidden_while_a_party_is_deleted(shop):
     assert [(await shop.get(listed))["meta"]["total"] for listed in ("/connections", own)] == [0, 0]
     await shop.post(f"/profiles/{two['id']}/restore", status=200)
     assert (await shop.get(path))["data"] == back
+    await shop.delete(path)
+    await shop.get(path, status=404)
+    assert [(await shop.get(listed))["meta"]["total"] for listed in ("/connections", own)] == [0, 0]
 
 
 async def test_a_connection_ends_after_its_days_and_can_be_made_again(shop):

@@ -100,7 +100,7 @@ listing = Listing(
         "definition.handle": Filter(path=("definition", "handle")),
     },
     search=("name", "description", "notes"),
-    live=service.of_live_profiles,
+    live=service.shown,
 )
 reader = Reader(listing)
 routes = Routes("Connections")

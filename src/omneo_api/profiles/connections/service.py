@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, bindparam, func, select
+from sqlalchemy import BigInteger, and_, bindparam, func, select
 from sqlalchemy.orm import aliased
 
 from omneo_api.automation import json_logic
@@ -67,15 +67,15 @@ _CLEAR = {
 _CONTEXT = Statement(lambda: one_json(rows_json(ConnectionContext, Connection).where(Connection.id == _ID)))
 
 
-def of_live_profiles(connection: Any) -> Any:
-    """Whether both parties live: with a deleted profile its connections are hidden, and come back with it."""
+def shown(connection: Any) -> Any:
+    """Whether a connection and both its parties live: a deleted profile's are hidden, and come back with it."""
     parties = aliased(Profile)
-    live = select(func.count()).where(
+    living = select(func.count()).where(
         parties.tenant_id == connection.tenant_id,
         parties.id.in_([connection.connector_id, connection.connected_id]),
         parties.deleted_at.is_(None),
     )
-    return live.correlate(connection).scalar_subquery() == lit(2)
+    return and_(connection.deleted_at.is_(None), living.correlate(connection).scalar_subquery() == lit(2))
 
 
 _PARTIES = Statement(
@@ -94,11 +94,7 @@ _PARTIES = Statement(
             (ConnectionDefinition.tenant_id == Connection.tenant_id)
             & (ConnectionDefinition.id == Connection.definition_id),
         )
-        .where(
-            Connection.id == bindparam("id", type_=BigInteger),
-            Connection.deleted_at.is_(None),
-            of_live_profiles(Connection),
-        )
+        .where(Connection.id == bindparam("id", type_=BigInteger), shown(Connection))
     )
 )
 
