@@ -15,7 +15,12 @@ MOST = [
     ("POST", "/profiles/sync", {"email": "synced@example.com", "first_name": "Again"}, 7),
     ("POST", "/profiles/sync", {}, 1),
     ("POST", "/profiles/batch", {"match_criteria": "email", "profiles": [{"email": "x@example.com"}] * 100}, 3),
-    ("POST", "/identities/batch", {"handle": "h", "identities": [{"profile_id": "{q}", "identifier": "batched"}] * 100}, 3),
+    (
+        "POST",
+        "/identities/batch",
+        {"handle": "h", "identities": [{"profile_id": "{q}", "identifier": "batched"}] * 100},
+        3,
+    ),
     ("POST", "/profile/aggregations/batch.json", {"profiles": [{"profile_id": "{q}"}] * 100}, 3),
     ("PUT", "/profiles/{p}/update-type", {"profile_type": "incomplete"}, 5),
     ("PUT", "/profiles/{p}/public", {"is_public": True}, 5),
