@@ -30,6 +30,11 @@ from omneo_api.foundation.statements import Statement, insert_statement, update_
 
 APPLICATION_ROLE = "omneo_app"
 ERASURE_ROLE = "omneo_eraser"
+RARELY = 512
+_OUTGROWN = """
+    SELECT sum(width_bucket(pg_relation_size(oid), '{16384, 65536, 262144, 1048576, 4194304}'::bigint[]))
+    FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,8 @@ class Connection(AsyncConnection[Any]):
     """A pooled connection that remembers which tenant and clock its session settings name."""
 
     serves: tuple[int, timedelta] | None = None
+    uses = 0
+    outgrown: int | None = None
 
     async def serve(self, tenant: Tenant) -> None:
         if self.serves == (tenant.id, tenant.clock_offset):
@@ -88,6 +95,24 @@ class Connection(AsyncConnection[Any]):
             (str(tenant.id), f"{tenant.clock_offset.total_seconds()} seconds"),
         )
         self.serves = (tenant.id, tenant.clock_offset)
+
+    async def used(self) -> None:
+        """Counts a use, and looks now and then whether the plans still fit: often at first, then rarely."""
+        self.uses += 1
+        if self.uses % RARELY == 0 or (self.uses < RARELY and self.uses & (self.uses - 1) == 0):
+            await self.plan_anew()
+
+    async def plan_anew(self) -> None:
+        """Forgets the plans of prepared statements, triggers and foreign keys that were made for nearly empty tables.
+
+        Every index begins with the tenant, so for a handful of rows all indexes look alike to the planner, and what it
+        chose then reads all rows of the tenant when they have become many. PostgreSQL itself plans anew only once its
+        autovacuum has come by, a minute later.
+        """
+        outgrown = (await (await self.execute(_OUTGROWN)).fetchone() or (0,))[0]
+        if outgrown != self.outgrown:
+            await self.execute("DISCARD PLANS")
+            self.outgrown = outgrown
 
 
 async def _configure(connection: AsyncConnection[Any]) -> None:
@@ -205,6 +230,7 @@ class Database:
         except (PoolTimeout, OperationalError) as fault:
             raise Unavailable from fault
         try:
+            await connection.used()
             yield connection
         finally:
             await asyncio.shield(pool.putconn(connection))
