@@ -31,9 +31,13 @@ from omneo_api.foundation.statements import Statement, insert_statement, update_
 APPLICATION_ROLE = "omneo_app"
 ERASURE_ROLE = "omneo_eraser"
 RARELY = 512
+# Before PostgreSQL 17 nobody but a table's owner may analyse it.
 _OUTGROWN = """
-    SELECT sum(width_bucket(pg_relation_size(oid), '{16384, 65536, 262144, 1048576, 4194304}'::bigint[]))
-    FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace
+    SELECT string_agg(quote_ident(relname), ', ') FROM pg_class
+    WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relpages < 1024
+      AND pg_relation_size(oid) > 4 * 8192 * greatest(relpages, 1)
+      AND CASE WHEN current_setting('server_version_num')::int >= 170000
+          THEN has_table_privilege(oid, 'MAINTAIN') ELSE false END
 """
 
 
@@ -84,7 +88,6 @@ class Connection(AsyncConnection[Any]):
 
     serves: tuple[int, timedelta] | None = None
     uses = 0
-    outgrown: int | None = None
 
     async def serve(self, tenant: Tenant) -> None:
         if self.serves == (tenant.id, tenant.clock_offset):
@@ -97,22 +100,21 @@ class Connection(AsyncConnection[Any]):
         self.serves = (tenant.id, tenant.clock_offset)
 
     async def used(self) -> None:
-        """Counts a use, and looks now and then whether the plans still fit: often at first, then rarely."""
+        """Counts a use, and looks now and then after the statistics: often at first, then rarely."""
         self.uses += 1
         if self.uses % RARELY == 0 or (self.uses < RARELY and self.uses & (self.uses - 1) == 0):
-            await self.plan_anew()
+            await self.analyse()
 
-    async def plan_anew(self) -> None:
-        """Forgets the plans of prepared statements, triggers and foreign keys that were made for nearly empty tables.
+    async def analyse(self) -> None:
+        """Lets PostgreSQL look at the tables that have outgrown what it knows of them, while they are small.
 
-        Every index begins with the tenant, so for a handful of rows all indexes look alike to the planner, and what it
-        chose then reads all rows of the tenant when they have become many. PostgreSQL itself plans anew only once its
-        autovacuum has come by, a minute later.
+        Every index begins with the tenant, so of a handful of rows all indexes look alike to the planner, and what it
+        chose then reads all rows of the tenant when they have become many. Autovacuum comes by a minute later, which
+        is some ten thousand rows of a batch.
         """
-        outgrown = (await (await self.execute(_OUTGROWN)).fetchone() or (0,))[0]
-        if outgrown != self.outgrown:
-            await self.execute("DISCARD PLANS")
-            self.outgrown = outgrown
+        tables = (await (await self.execute(_OUTGROWN)).fetchone() or (None,))[0]
+        if tables is not None:
+            await self.execute(f"ANALYZE (SKIP_LOCKED) {tables}".encode())
 
 
 async def _configure(connection: AsyncConnection[Any]) -> None:
@@ -252,6 +254,11 @@ class Database:
                 await session.outbox.flush(session)
             for react in session.after_commit.values():
                 react()
+
+    async def analyse(self) -> None:
+        """Before much is written: see `Connection.analyse`."""
+        async with self._checkout(self._writer) as connection:
+            await connection.analyse()
 
     @asynccontextmanager
     async def unbound(self) -> AsyncIterator[Connection]:

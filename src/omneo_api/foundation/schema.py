@@ -154,6 +154,8 @@ def apply(connection: Connection) -> None:
     for name, statements in derived():
         for statement in statements if name in present else ():
             connection.exec_driver_sql(statement.replace("%", "%%"))
+    if connection.dialect.server_version_info >= (17,):  # type: ignore[operator]
+        connection.execute(text(f"GRANT MAINTAIN ON ALL TABLES IN SCHEMA public TO {APPLICATION_ROLE}"))
     for statement in (
         f"GRANT USAGE ON SCHEMA public TO {APPLICATION_ROLE}, {ERASURE_ROLE}",
         f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {APPLICATION_ROLE}, {ERASURE_ROLE}",

@@ -107,8 +107,8 @@ class _Run:
 
     async def _together(self, items: Sequence[Any]) -> tuple[int, list[Any]]:
         """Applies what can be applied at once; answers how many items are dealt with, and those to be applied alone."""
+        await self.database.analyse()
         async with self.database.writing(self.tenant, self.actor) as session:
-            await session.connection.plan_anew()
             taken = {row.id for row in await session.rows(_TAKE, ids=[item.id for item in items])}
             waiting = [item for item in items if item.id in taken and isinstance(item.payload, dict)]
             odd = [item for item in items if item.id in taken and not isinstance(item.payload, dict)]
