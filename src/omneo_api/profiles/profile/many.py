@@ -17,7 +17,7 @@ from omneo_api.configuration.settings.service import setting
 from omneo_api.configuration.tags import register_tags
 from omneo_api.foundation.errors import ApiError, Invalid
 from omneo_api.foundation.fields import parse_phone, sent, validate
-from omneo_api.foundation.statements import Statement, json_text
+from omneo_api.foundation.statements import DIALECT, Statement, json_text
 from omneo_api.incentives import hooks
 from omneo_api.platform.batches.service import Result
 from omneo_api.profiles.comms import service as comms
@@ -92,7 +92,7 @@ _STORE = Statement(
 def _comms() -> Any:
     """Comms of many profiles: what a row does not say has the column's own default."""
     names = [column.key for column in Comms.__table__.c if column.key not in ("tenant_id", "created_at", "updated_at")]
-    kinds = ", ".join(f"{name} {Comms.__table__.c[name].type.compile()}" for name in names)
+    kinds = ", ".join(f"{name} {Comms.__table__.c[name].type.compile(dialect=DIALECT)}" for name in names)
     values = ", ".join(
         f"coalesce({name}, 'not_sent')" if name in [f"{one}_verification" for one in VERIFIED] else name
         for name in names
