@@ -5,6 +5,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DEV_STAMP := $(VENV)/.installed-dev
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+# Compiled here because some machines forbid Python to keep what it compiles: every start would do it again.
+COMPILE := $(BIN)/python -m compileall -q -j 2
 JOBS ?= 2
 
 .PHONY: help serve test check bench format lock openapi clean
@@ -21,11 +23,13 @@ $(STAMP): requirements.txt pyproject.toml | $(VENV)/bin/python
 	@echo "Making the environment in $(VENV) (once, about a minute)"
 	@$(INSTALL) --require-hashes -r requirements.txt
 	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@$(COMPILE) $(VENV)/lib src > /dev/null || true
 	@touch $(STAMP)
 
 $(DEV_STAMP): requirements-dev.txt $(STAMP)
 	@echo "Adding what tests and checks need"
 	@$(INSTALL) --require-hashes -r requirements-dev.txt
+	@$(COMPILE) $(VENV)/lib > /dev/null || true
 	@touch $(DEV_STAMP)
 
 serve: $(STAMP) ## Start everything: PostgreSQL, API and worker

@@ -10,6 +10,7 @@ import tempfile
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -32,6 +33,7 @@ from omneo_api.settings import Settings
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_connections": "300"}
 
 
+COLLECTED: ContextVar[list[str] | None] = ContextVar("collected", default=None)
 SERVER = pytest.StashKey[tuple[EmbeddedPostgres, Path]]()
 
 
@@ -202,19 +204,26 @@ def jobs(shop: Shop) -> Callable[..., Awaitable[list[Ran]]]:
 
 @pytest.fixture
 def statements(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """`with statements() as run:` collects the SQL that sessions run inside the block, for counting."""
-    run: list[str] = []
+    """`with statements() as run:` collects the SQL that sessions run inside the block, for counting.
+
+    What the application's own tasks run meanwhile does not count: once a minute it notes the use of tokens, with one
+    statement for each tenant that the tests of that minute had.
+    """
     original = Session._run
 
     async def counted(self: Session, statement: Any, values: Any) -> Any:
-        run.append(statement.sql.decode())
+        run = COLLECTED.get()
+        if run is not None:
+            run.append(statement.sql.decode())
         return await original(self, statement, values)
+
+    monkeypatch.setattr(Session, "_run", counted)
 
     @contextmanager
     def collect() -> Iterator[list[str]]:
-        run.clear()
-        monkeypatch.setattr(Session, "_run", counted)
+        run: list[str] = []
+        token = COLLECTED.set(run)
         yield run
-        monkeypatch.setattr(Session, "_run", original)
+        COLLECTED.reset(token)
 
     return collect

@@ -90,6 +90,7 @@ def test_the_first_start_shows_a_shop_in_which_a_purchase_earns_a_reward(home):
         purchase = {
             "profile_id": "ada@example.com",
             "profile_id_handle": "email",
+            "location_id": "DEMO-FITZROY",
             "total": 249.95,
             "transacted_at": "2026-11-20 03:00:00",
             "timezone": "Australia/Melbourne",

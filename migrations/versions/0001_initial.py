@@ -550,19 +550,6 @@ def upgrade() -> None:
         "ix_movements_profile", "movements", ["tenant_id", "profile_id", "at"], unique=False, postgresql_where=None
     )
     op.create_table(
-        "order_queue",
-        sa.Column(
-            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
-        ),
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("payload", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("creates", sa.Boolean(), nullable=False),
-        sa.Column("user_id", sa.BigInteger(), nullable=True),
-        sa.Column("token_name", sa.Text(), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
-        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_order_queue")),
-    )
-    op.create_table(
         "pending_erasures",
         sa.Column(
             "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
@@ -602,18 +589,6 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_product_categories")),
         sa.UniqueConstraint("tenant_id", "handle_key", name=op.f("uq_product_categories_tenant_id_handle_key")),
-    )
-    op.create_table(
-        "product_queue",
-        sa.Column(
-            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
-        ),
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("payload", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("user_id", sa.BigInteger(), nullable=True),
-        sa.Column("token_name", sa.Text(), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
-        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_product_queue")),
     )
     op.create_table(
         "products",
@@ -666,6 +641,20 @@ def upgrade() -> None:
         ["tenant_id", "handle_key"],
         unique=True,
         postgresql_where=sa.text("deleted_at IS NULL"),
+    )
+    op.create_table(
+        "record_queue",
+        sa.Column(
+            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("payload", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.Column("creates", sa.Boolean(), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=True),
+        sa.Column("token_name", sa.Text(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
+        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_record_queue")),
     )
     op.create_table(
         "regions",
@@ -832,19 +821,6 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tenants")),
         sa.UniqueConstraint("handle", name=op.f("uq_tenants_handle")),
-    )
-    op.create_table(
-        "transaction_queue",
-        sa.Column(
-            "tenant_id", sa.Integer(), server_default=sa.text("omneo_tenant()"), autoincrement=False, nullable=False
-        ),
-        sa.Column("id", sa.BigInteger(), sa.Identity(always=False), nullable=False),
-        sa.Column("payload", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-        sa.Column("creates", sa.Boolean(), nullable=False),
-        sa.Column("user_id", sa.BigInteger(), nullable=True),
-        sa.Column("token_name", sa.Text(), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("omneo_now()"), nullable=False),
-        sa.PrimaryKeyConstraint("tenant_id", "id", name=op.f("pk_transaction_queue")),
     )
     op.create_table(
         "triggers",
@@ -1143,7 +1119,6 @@ def upgrade() -> None:
         sa.Column("primary_colour", sa.Text(), nullable=True),
         sa.Column("secondary_colour", sa.Text(), nullable=True),
         sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
-        sa.Column("currency_id", sa.BigInteger(), nullable=True),
         sa.Column("require_creator", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("require_assigned", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("require_security_code", sa.Boolean(), server_default=sa.text("false"), nullable=False),
@@ -2433,6 +2408,11 @@ def upgrade() -> None:
         sa.Column("has_notified_release", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("has_notified_remind", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("has_notified_extend", sa.Boolean(), server_default=sa.text("false"), nullable=False),
+        sa.Column("notify_issue_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("notify_expiry_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("notify_release_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("notify_remind_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("notify_extend_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("meta", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("is_imported", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.Column("is_system_generated", sa.Boolean(), server_default=sa.text("false"), nullable=False),
@@ -2477,6 +2457,41 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_credits_definition", "credits", ["tenant_id", "credit_definition_id"], unique=False, postgresql_where=None
+    )
+    op.create_index(
+        "ix_credits_notify_expiry",
+        "credits",
+        ["tenant_id", "notify_expiry_at"],
+        unique=False,
+        postgresql_where=sa.text("notify_expiry_at IS NOT NULL AND NOT coalesce(has_notified_expiry, false)"),
+    )
+    op.create_index(
+        "ix_credits_notify_extend",
+        "credits",
+        ["tenant_id", "notify_extend_at"],
+        unique=False,
+        postgresql_where=sa.text("notify_extend_at IS NOT NULL AND NOT coalesce(has_notified_extend, false)"),
+    )
+    op.create_index(
+        "ix_credits_notify_issue",
+        "credits",
+        ["tenant_id", "notify_issue_at"],
+        unique=False,
+        postgresql_where=sa.text("notify_issue_at IS NOT NULL AND NOT coalesce(has_notified_issue, false)"),
+    )
+    op.create_index(
+        "ix_credits_notify_release",
+        "credits",
+        ["tenant_id", "notify_release_at"],
+        unique=False,
+        postgresql_where=sa.text("notify_release_at IS NOT NULL AND NOT coalesce(has_notified_release, false)"),
+    )
+    op.create_index(
+        "ix_credits_notify_remind",
+        "credits",
+        ["tenant_id", "notify_remind_at"],
+        unique=False,
+        postgresql_where=sa.text("notify_remind_at IS NOT NULL AND NOT coalesce(has_notified_remind, false)"),
     )
     op.create_index(
         "ix_credits_open",
@@ -4877,6 +4892,31 @@ def downgrade() -> None:
     op.drop_index(
         "ix_credits_open", table_name="credits", postgresql_where=sa.text("value_remaining > 0 AND deleted_at IS NULL")
     )
+    op.drop_index(
+        "ix_credits_notify_remind",
+        table_name="credits",
+        postgresql_where=sa.text("notify_remind_at IS NOT NULL AND NOT coalesce(has_notified_remind, false)"),
+    )
+    op.drop_index(
+        "ix_credits_notify_release",
+        table_name="credits",
+        postgresql_where=sa.text("notify_release_at IS NOT NULL AND NOT coalesce(has_notified_release, false)"),
+    )
+    op.drop_index(
+        "ix_credits_notify_issue",
+        table_name="credits",
+        postgresql_where=sa.text("notify_issue_at IS NOT NULL AND NOT coalesce(has_notified_issue, false)"),
+    )
+    op.drop_index(
+        "ix_credits_notify_extend",
+        table_name="credits",
+        postgresql_where=sa.text("notify_extend_at IS NOT NULL AND NOT coalesce(has_notified_extend, false)"),
+    )
+    op.drop_index(
+        "ix_credits_notify_expiry",
+        table_name="credits",
+        postgresql_where=sa.text("notify_expiry_at IS NOT NULL AND NOT coalesce(has_notified_expiry, false)"),
+    )
     op.drop_index("ix_credits_definition", table_name="credits", postgresql_where=None)
     op.drop_table("credits")
     op.drop_table("credit_number_sequences")
@@ -5069,7 +5109,6 @@ def downgrade() -> None:
     op.drop_table("users")
     op.drop_index("ix_triggers_event", table_name="triggers", postgresql_where=sa.text("is_active"))
     op.drop_table("triggers")
-    op.drop_table("transaction_queue")
     op.drop_table("tenants")
     op.drop_table("tags")
     op.drop_table("systems")
@@ -5083,15 +5122,14 @@ def downgrade() -> None:
     )
     op.drop_table("reminders")
     op.drop_table("regions")
+    op.drop_table("record_queue")
     op.drop_index("uq_products_handle", table_name="products", postgresql_where=sa.text("deleted_at IS NULL"))
     op.drop_index("uq_products_external_id", table_name="products", postgresql_where=sa.text("deleted_at IS NULL"))
     op.drop_index("ix_products_brand", table_name="products", postgresql_where=sa.text("deleted_at IS NULL"))
     op.drop_table("products")
-    op.drop_table("product_queue")
     op.drop_table("product_categories")
     op.drop_table("permissions")
     op.drop_table("pending_erasures")
-    op.drop_table("order_queue")
     op.drop_index("ix_movements_profile", table_name="movements", postgresql_where=None)
     op.drop_index("ix_movements_lot", table_name="movements", postgresql_where=None)
     op.drop_index(

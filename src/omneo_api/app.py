@@ -25,6 +25,7 @@ registry.load()
 V3 = ("api", "v3")
 V3_SHORT = ("v3",)
 ID = ("id", "api", "v1")
+PROXY = ("proxy",)
 
 
 def v3_operations(settings: Settings) -> list[Operation]:
@@ -56,6 +57,13 @@ def id_operations(v3: list[Operation], tokens: IdTokens, database: Database | No
     return operations
 
 
+def _of_old_widgets(customers: list[Operation]) -> list[Operation]:
+    """The balances of a customer where the checkout widgets of old ask for them: `/proxy/me/balances`."""
+    address = ("GET", "/profiles/me/balances")
+    found = [operation for operation in customers if (operation.method, operation.path) == address]
+    return [replace(operation, path="/me/balances", aliases=()) for operation in found]
+
+
 def openapi_documents() -> dict[str, bytes]:
     """File name → document, as committed in `openapi/`."""
     v3 = v3_operations(Settings())
@@ -80,13 +88,15 @@ def create_app(settings: Settings, database_url: str) -> Application:
     )
     v3 = v3_operations(settings)
     documents = [operation for operation in v3 if operation.path == "/openapi.json"]
+    customers = id_operations(v3, tokens, database)
     return Application(
         database,
         access,
         {
             V3: v3,
             V3_SHORT: v3,
-            ID: id_operations(v3, tokens, database),
+            ID: customers,
+            PROXY: _of_old_widgets(customers),
             (): [*unprefixed(database).mounted(), *documents],
         },
         max_body=settings.max_body_bytes,

@@ -20,6 +20,7 @@ MODULES = (
     "commerce.products.models",
     "commerce.custom_products",
     "commerce.rates.models",
+    "commerce.waiting",
     "commerce.transactions.models",
     "commerce.orders.models",
     "commerce.claims.models",

@@ -77,6 +77,25 @@ async def test_a_sale_needs_one_statement_more_however_many_lines(shop, statemen
     assert await counted(*[named(sku=sku) for sku in "ABAB" * 5], named(sku="no")) == plain + 1
 
 
+async def test_what_the_application_does_by_itself_is_not_counted(shop, other_shop, statements):
+    """The notes of the minute's tokens made the test above count thirteen statements of other tenants."""
+    begin = asyncio.Event()
+
+    async def by_itself():
+        await begin.wait()
+        await shop.app.gate._write_usage()
+
+    task = asyncio.create_task(by_itself())
+    await asyncio.gather(shop.get("/brands"), other_shop.get("/brands"))
+    with statements() as run:
+        begin.set()
+        await task
+        assert run == []
+        await shop.get("/brands")
+    assert len(run) == 1
+    assert await shop.sql("SELECT count(*) FROM token_usages WHERE tenant_id = %s", shop.tenant.id) == [(1,)]
+
+
 INLINE = {"product_id": "P9", "sku": "I-1", "title": "Silk Tie", "brand": "Tern", "category": "Neck", "price": 49.5}
 
 

@@ -142,6 +142,8 @@ async def test_an_unknown_place_is_made_once(shop):
 async def test_rates_are_frozen_with_the_sale(shop):
     own = (await shop.post("/transactions", sale(currency="aud")))["data"]
     assert (own["currency"], own["currency_rate"], own["total_converted"]) == ("aud", 1, 80.5)
+    (pair,) = (await shop.get("/currencies"))["data"]
+    assert (pair["from"], pair["to"], pair["is_system"], own["currency_id"]) == ("AUD", "AUD", True, pair["id"])
     none = (await shop.post("/transactions", sale(currency="USD")))["data"]
     assert (none["currency_rate"], none["total_converted"], none["currency_id"]) == (None, None, None)
     rate = {"from": "USD", "to": "AUD", "rate": "1.53"}
@@ -154,7 +156,10 @@ async def test_rates_are_frozen_with_the_sale(shop):
 
 
 async def test_known_pairs_convert_and_later_rates_change_nothing(shop):
-    pair = (await shop.post("/currencies", {"from": "NZD", "to": "AUD", "rate": 0.92}))["data"]
+    pair = (await shop.post("/currencies", {"from": "nzd", "to": "Aud", "rate": 0.92}))["data"]
+    assert (pair["from"], pair["to"]) == ("NZD", "AUD")
+    again = await shop.post("/currencies", {"from": "NZD", "to": "AUD", "rate": 1}, status=422)
+    assert again["errors"] == {"from": ["The from has already been taken."]}
     inverse = (await shop.post("/currencies", {"from": "AUD", "to": "EUR", "rate": 0.6}))["data"]
     nzd = (await shop.post("/transactions", sale(currency="NZD", total=100)))["data"]
     assert (nzd["currency_id"], nzd["currency_rate"], nzd["total_converted"]) == (pair["id"], 0.92, 92)

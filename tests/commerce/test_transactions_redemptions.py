@@ -24,6 +24,9 @@ async def test_a_redemption_goes_with_its_purchase(shop):
     number = await spend(shop, ada, 10)
     wrong = await shop.post("/transactions", sale(profile_id=bob, redemption_id=number), status=422)
     assert set(wrong["errors"]) == {"redemption_id"}
+    for path in ("/transactions", "/orders"):
+        nothing = await shop.post(path, sale(profile_id="nobody", redemption_id=10**9, order_id=0), status=422)
+        assert set(nothing["errors"]) - {"order_id"} == {"profile_id", "redemption_id"}, path
     made = (await shop.post("/transactions", sale(redemption_id=number, external_id="1")))["data"]
     assert (made["profile_id"], made["redemption"]["id"], made["redemption"]["total"]) == (ada, number, 10)
     taken = await shop.post("/transactions", sale(profile_id=ada, redemption_id=number), status=422)

@@ -37,3 +37,11 @@ async def test_every_declared_filter_is_understood(shop, operation):
             for key, text in forms:
                 answer = await shop.client.get(operation.path, params={key: text, "page[size]": "1"})
                 assert answer.status_code == 200, f"{key}={text}: {answer.text[:300]}"
+
+
+@pytest.mark.parametrize("operation", LISTS, ids=lambda operation: operation.path)
+async def test_every_field_may_be_sorted_by_or_is_skipped(shop, operation):
+    names = operation.listing.schema.model_fields
+    sort = ",".join(f"{'-' if place % 2 else ''}{name}" for place, name in enumerate(names))
+    answer = await shop.client.get(operation.path, params={"sort": sort, "page[size]": "1"})
+    assert answer.status_code == 200, f"{sort}: {answer.text[:300]}"

@@ -293,15 +293,28 @@ async def test_batches_and_reactions_count(shop, jobs):
     made = await mine.define("visits", levels(3))
     row = {"profile_id": mine.profile, "definition_id": made["id"], "count": 2}
     gone = "00000000-0000-4000-8000-000000000000"
-    rows = [row, {**row, "count": 0}, {**row, "profile_id": gone}, {**row, "count": "1", "meta": {"a": 1}}]
+    email = (await shop.get(f"/profiles/{mine.profile}"))["data"]["email"]
+    await shop.post(f"/profiles/{mine.profile}/identities", {"handle": "card", "identifier": "C-1"})
+    rows = [
+        {**row, "profile_id": "c-1", "profile_id_handle": "card", "count": 1},
+        {**row, "profile_id": email.upper(), "profile_id_handle": "email", "count": 1},
+        {**row, "profile_id": "c-2", "profile_id_handle": "card"},
+        {**row, "profile_id": gone},
+        {"profile_id": mine.profile, "count": 1},
+        {**row, "count": "1", "meta": {"a": 1}},
+    ]
     answer = await shop.post("/profile/achievements/batch.json", {"achievements": rows}, status=200)
     assert list(answer) == ["message", "batch_id"]
     assert answer["message"] == "Queued for processing."
     await jobs()
     batch = (await shop.get(f"/batches/{answer['batch_id']}", params={"include": "items"}))["data"]
-    assert (batch["success_count"], batch["failed_count"]) == (2, 2)
+    assert (batch["success_count"], batch["failed_count"]) == (3, 3)
     assert await mine.shown(made) == (1, None, None)
-    assert await mine.events() == [("progressed",), ("progressed",), ("unlocked", 3)]
+    assert await mine.events() == [("progressed",), ("progressed",), ("progressed",), ("unlocked", 3)]
+    for wrong in ({"count": 0}, {"count": "x"}, {"meta": 4}):
+        body = {"achievements": [row, {**row, **wrong}]}
+        errors = (await shop.post("/profile/achievements/batch.json", body, status=422))["errors"]
+        assert list(errors) == [f"achievements.1.{next(iter(wrong))}"]
     for body in ({}, {"achievements": []}, {"achievements": [row] * 1001}):
         assert list((await shop.post("/profile/achievements/batch", body, status=422))["errors"]) == ["achievements"]
     action = {"name": "achievement.progress", "arguments": [{"name": "definition", "value": "VISITS"}]}
@@ -318,7 +331,7 @@ async def test_batches_and_reactions_count(shop, jobs):
     page = await shop.get(f"{mine.path}/visits/achievement-points", params={"sort": "id"})
     told = [(point["count"], point["source_type"], point["source_id"]) for point in page["data"]]
     identifier = str(trigger["data"]["id"])
-    assert told == [(2, None, None), (1, None, None), (1, "trigger", identifier), (-2, "trigger", identifier)]
+    assert told == [*[(1, None, None)] * 3, (1, "trigger", identifier), (-2, "trigger", identifier)]
 
 
 async def test_statuses_keep_custom_fields_and_tagged_definitions_are_found_by_all_their_tags(shop):

@@ -84,6 +84,9 @@ async def test_the_life_of_a_definition(till, other_shop):
     for query in ({"filter[handle]": "gift-wrap"}, {"filter[id]": made["id"]}, {"filter[period][gte]": 50}):
         assert (await shop.get("/benefits/definitions", params=query))["data"] == [made]
     assert (await shop.get("/benefits/definitions", params={"filter[tags][handle]": "x"}))["data"] == []
+    for rule in ("meta", "claim_condition", "claim_timeframe", "view_condition", "visibility_condition"):
+        found = [(await shop.get(f"/benefits/definitions?filter[{rule}][nullable]={no}"))["data"] for no in (1, 0)]
+        assert found == [[made], []], rule
     changed = (await shop.put(path, {"handle": "other", "max_redemptions": None, "notes": "n", "tags": ["b", "a"]}))[
         "data"
     ]

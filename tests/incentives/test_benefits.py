@@ -77,6 +77,8 @@ async def test_when_a_benefit_expires(till):
         definition = await define(till, **values)
         made = await issue(till, profile, definition, issued_at=issued_at, timezone="Pacific/Auckland")
         assert made["expires_at"] == expected, (issued_at, values)
+    zoned = {"period_type": "absolute_date", "absolute_expiry": "2026-05-06T10:00:00+10:00"}
+    assert (await define(till, **zoned))["absolute_expiry"] == "2026-05-06 00:00:00"
     given = await issue(till, profile, definition, issued_at="2024-12-06 08:30:00", expires_at="2024-12-06")
     assert (given["issued_at"], given["expires_at"]) == ("2024-12-06 08:30:00", "2024-12-06 00:00:00")
     assert given["is_expired"]
@@ -386,8 +388,19 @@ async def test_a_batch_issues_what_is_right_and_says_what_is_not(till, jobs):
     ]
     report = (await shop.get(f"/batches/{answer['batch_id']}"))["data"]
     assert (report["success_count"], report["failed_count"]) == (2, 2)
-    for wrong in ({}, {"benefits": []}, {"benefits": rows * 251}, {"benefits": ["x"]}):
-        await shop.post("/benefits/batch", wrong, status=422)
+    for wrong, key in (
+        ({}, "benefits"),
+        ({"benefits": []}, "benefits"),
+        ({"benefits": rows * 251}, "benefits"),
+        ({"benefits": ["x"]}, "benefits.0"),
+        ({"benefits": [row, {**row, "value": "x"}]}, "benefits.1.value"),
+        ({"benefits": [{**row, "expires_at": "2025-02-30"}]}, "benefits.0.expires_at"),
+    ):
+        assert list((await shop.post("/benefits/batch", wrong, status=422))["errors"]) == [key]
+    assert (await shop.get("/benefits"))["meta"]["total"] == 2
+    await shop.delete(f"/benefits/{made[0]['id']}")
+    assert [(await shop.get(f"/benefits{query}"))["meta"]["total"] for query in ("", "?filter[value]=4")] == [1, 0]
+    assert (await shop.get("/benefits.count"))["data"] == {"countAll": 1, "countRedeemed": 0}
 
 
 async def test_an_imported_row_is_issued_once(till):

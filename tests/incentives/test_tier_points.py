@@ -120,11 +120,19 @@ async def test_lists_filters_and_batches(club: Club, jobs: Any) -> None:
         {"profile_id": one, "point_definition_id": club.point, "value": value, "issued_at": day}
         for value, day in ((100, "2024-01-01"), (-20, "2024-02-01 10:00:00"))
     ]
-    rows += [{"profile_id": two, "point_definition_id": club.point, "value": 0, "issued_at": None}]
-    rows += [{"profile_id": two, "point_definition_id": club.point, "value": 7, "issued_at": None}]
+    email = (await shop.get(f"/profiles/{two}"))["data"]["email"]
+    rows += [{"profile_id": two, "point_definition_id": club.point, "value": 7}]
+    by_email = {"profile_id": email, "profile_id_handle": "email"}
+    rows += [{**by_email, "point_definition_id": club.point, "value": 7, "issued_at": None}]
     queued = await shop.post("/tiers/points/batch.json", {"points": rows}, status=200)
     assert queued["message"] == "Queued for processing."
-    await shop.post("/tiers/points/batch", {"points": []}, status=422)
+    for wrong, key in (
+        ([], "points"),
+        ([rows[0], {**rows[0], "value": 1.5}], "points.1.value"),
+        ([{**rows[0], "issued_at": "x"}], "points.0.issued_at"),
+    ):
+        errors = (await shop.post("/tiers/points/batch", {"points": wrong}, status=422))["errors"]
+        assert list(errors) == [key]
     await jobs()
     batch = (await shop.get(f"/batches/{queued['batch_id']}"))["data"]
     assert (batch["success_count"], batch["failed_count"]) == (3, 1)

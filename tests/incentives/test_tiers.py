@@ -247,6 +247,24 @@ async def test_t12_what_may_not_be_assigned_changes_nothing(club: Club) -> None:
     assert held(await club.tiers(who)) == "gold"
 
 
+async def test_t14_a_second_calculation_of_the_day_changes_and_tells_nothing(club: Club) -> None:
+    await club.on("2023-03-01")
+    who = await club.member("S")
+    await club.earn(who, 1600)
+    await club.earn(who, 700, "2023-06-01 10:00:00")
+    for day, told in (("2023-06-01", []), ("2024-03-01", ["lost"]), ("2025-03-01", ["lost"]), ("2026-03-01", [])):
+        await club.on(day)
+        seen = await club.events(who)
+        first = await club.calculate(who)
+        assert (await club.events(who))[len(seen) :] == told, day
+        audits = await club.shop.sql("SELECT count(*) FROM audits WHERE tenant_id = %s", club.shop.tenant.id)
+        await club.shop.advance(hours=1)
+        await club.daily()
+        assert [await club.calculate(who), await club.tiers(who)] == [first, first], day
+        assert len(await club.events(who)) == len(seen) + len(told), day
+        assert await club.shop.sql("SELECT count(*) FROM audits WHERE tenant_id = %s", club.shop.tenant.id) == audits
+
+
 async def test_a_maintenance_that_dies_or_runs_twice_tells_each_profile_once(
     club: Club, monkeypatch: pytest.MonkeyPatch
 ) -> None:

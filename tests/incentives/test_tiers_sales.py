@@ -127,6 +127,27 @@ async def test_a_void_before_the_reaction_leaves_nothing_and_an_overdue_tier_fol
     assert (held(await club.tiers(who)), await club.events(who, "tier.lost")) == ("bronze", ["lost"])
 
 
+async def test_a_recalculation_measures_the_tier_as_of_now(club: Club, jobs: Any) -> None:
+    shop = club.shop
+    who = await club.member("S")
+    bought = (await shop.post("/transactions", sale(who, 600)))["data"]
+    await jobs()
+    line = bought["items"][0]["id"]
+    level = (await shop.get("/tiers/definitions?filter[handle]=gold-S"))["data"][0]["id"]
+    await shop.put(f"/tiers/definitions/{level}", {"value_min": 600})
+    assert held(await club.tiers(who)) == "silver"
+    await shop.post(f"/transactions/{bought['id']}/event-trigger", {"event": "transaction.sync"}, status=200)
+    assert held(await club.tiers(who)) == "silver"
+    for _ in range(2):
+        await shop.post(f"/transactions/{bought['id']}/event-trigger", {"event": "transaction.recalculate"}, status=200)
+    told = await club.tiers(who)
+    assert (held(told), told["total_points_12m"]) == ("gold", 600)
+    assert await club.events(who) == ["achieved", "achieved", "achieved"]
+    await club.on("2025-03-02 12:00:00")
+    await shop.put(f"/transactions/items/{line}", {})
+    assert (held(await club.tiers(who)), (await club.events(who))[3:]) == ("bronze", ["lost"])
+
+
 async def test_lines_and_other_customers_earn_once_each(club: Club, jobs: Any) -> None:
     shop = club.shop
     who, friend = await club.member("S"), await club.member("S")

@@ -122,15 +122,33 @@ async def test_employees_are_connected_only_when_their_company_meets_the_conditi
     assert (await shop.put(f"/connections/{row['id']}", {"status": "accepted"}))["data"]["connected_at"] is not None
 
 
-async def test_partners_parents_and_coworkers(shop):
-    one, two, three = [await person(shop) for _ in range(3)]
+async def test_partners_are_connected_once_whoever_began(shop):
+    one, two = await person(shop), await person(shop)
     await kind(shop, "partners", type="partner")
-    await connect(shop, "partners", one, two)
+    row = (await connect(shop, "partners", one, two))["data"]
     assert list(errors(await connect(shop, "partners", two, one, status=422))) == ["connected_id"]
-    await kind(shop, "parents", type="dependant")
-    await connect(shop, "parents", one, three)
-    await connect(shop, "parents", two, three)
-    assert (await shop.get(f"/profiles/{three['id']}/connections", params={"type": "connected"}))["meta"]["total"] == 2
+    seen = (await shop.get(f"/profiles/{two['id']}/connections", params={"type": "connected"}))["data"]
+    assert [found["id"] for found in seen] == [row["id"]]
+    body = {"connection_definition_handle": "partners", "connector_id": two["id"], "connected_id": one["id"]}
+    same = (await shop.post("/connections/create-update", {**body, "name": "Us"}, status=200))["data"]
+    assert (same["id"], same["name"], same["connector_id"]) == (row["id"], "Us", one["id"])
+
+
+async def test_a_child_has_two_parents_and_each_sees_what_is_shared(shop):
+    mother, father, child = [await person(shop, first_name=name) for name in ("Ines", "Paul", "Lio")]
+    await kind(shop, "parents", type="dependant", shareable_attributes=["first_name", "aggregations"])
+    rows = [(await connect(shop, "parents", parent, child))["data"] for parent in (mother, father)]
+    children = await shop.get(f"/profiles/{mother['id']}/connections", params={"type": "connector"})
+    assert [row["connected_id"] for row in children["data"]] == [child["id"]]
+    parents = await shop.get(f"/profiles/{child['id']}/connections", params={"type": "connected"})
+    assert {row["connector_id"] for row in parents["data"]} == {mother["id"], father["id"]}
+    info = (await shop.get(f"/profiles/{mother['id']}/connections/{rows[0]['id']}/profileInfo"))["data"]
+    assert (sorted(info), info["first_name"]) == (["aggregations", "first_name", "id"], "Lio")
+    assert info["aggregations"]["profile_id"] == child["id"]
+
+
+async def test_coworkers_have_one_closest_and_outlive_their_kind(shop):
+    one, two, three = [await person(shop) for _ in range(3)]
     await kind(shop, "coworkers", type="other")
     await connect(shop, "coworkers", one, two, is_primary=True)
     await connect(shop, "coworkers", one, three, is_primary=True)
@@ -141,6 +159,31 @@ async def test_partners_parents_and_coworkers(shop):
     await shop.delete("/connection/definitions/coworkers")
     assert (await shop.get(f"/connections/{listed['data'][0]['id']}"))["data"]["definition"]["handle"] == "coworkers"
     assert list(errors(await connect(shop, "coworkers", two, three, status=422))) == ["connection_definition_handle"]
+
+
+async def test_a_connection_is_hidden_while_a_party_is_deleted(shop):
+    one, two = await person(shop), await person(shop)
+    assert list(errors(await shop.post("/connections", {}, status=422))) == [
+        "connection_definition_id",
+        "connector_id",
+        "connected_id",
+    ]
+    await kind(shop, "friends")
+    row = (await connect(shop, "friends", one, two))["data"]
+    path, own = f"/connections/{row['id']}", f"/profiles/{one['id']}/connections"
+    archived = (await shop.put(path, {"status": "archived"}))["data"]
+    back = (await shop.put(path, {"status": "accepted"}))["data"]
+    assert (archived["is_archived"], back["is_archived"]) == (True, False)
+    await shop.delete(f"/profiles/{two['id']}")
+    for method, hidden in (("GET", path), ("PUT", path), ("DELETE", path), ("GET", f"{own}/{row['id']}")):
+        await shop.call(method, hidden, status=404, json={"notes": "x"})
+    await shop.get(f"{own}/{row['id']}/profileInfo", status=404)
+    assert [(await shop.get(listed))["meta"]["total"] for listed in ("/connections", own)] == [0, 0]
+    await shop.post(f"/profiles/{two['id']}/restore", status=200)
+    assert (await shop.get(path))["data"] == back
+    await shop.delete(path)
+    await shop.get(path, status=404)
+    assert [(await shop.get(listed))["meta"]["total"] for listed in ("/connections", own)] == [0, 0]
 
 
 async def test_a_connection_ends_after_its_days_and_can_be_made_again(shop):

@@ -63,6 +63,8 @@ async def planted_elsewhere(shop, made):
         shop.tenant.id,
     )
     await shop.post("/transactions/queue", queued, status=200)
+    await shop.post("/orders/queue", {**queued, "external_id": "O-PLANT"}, status=200)
+    await shop.post("/orders/batch.json", {"orders": [{**queued, "external_id": "O-2"}]}, status=200)
     await shop.post("/transactions/batch.json", {"transactions": [{**queued, "external_id": "T-2"}]}, status=200)
     rows = [{"email": "zebediah@planted.example", "company": "Quillfeather and Sons"}]
     await shop.post("/profiles/batch", {"match_criteria": "email", "profiles": rows}, status=200)
@@ -133,7 +135,7 @@ async def test_after_a_purge_nothing_remembers_the_person(shop, jobs):
         "event_contexts",
         "audits",
         "idempotency_keys",
-        "transaction_queue",
+        "record_queue",
         "batch_items",
         "credits",
         "action_histories",
@@ -147,6 +149,8 @@ async def test_after_a_purge_nothing_remembers_the_person(shop, jobs):
         ("T-2", 5, None),
         ("T-PLANT", 5, None),
     ]
+    orders = (await shop.get("/orders"))["data"]
+    assert sorted((order["external_id"], order["profile_id"]) for order in orders) == [("O-2", None), ("O-PLANT", None)]
     assert await shop.sql("SELECT 1 FROM pending_erasures WHERE tenant_id = %s", shop.tenant.id) == []
     await shop.get(f"/profiles/{made['id']}", status=404)
     await shop.post(f"/profiles/{made['id']}/restore", status=404)

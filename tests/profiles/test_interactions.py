@@ -50,3 +50,12 @@ async def test_an_interaction_belongs_to_the_profile_that_an_identity_names(shop
     assert found["meta"]["total"] == 1
     await shop.delete(f"/profiles/{other['id']}")
     assert (await shop.get("/interactions"))["meta"]["total"] == 1
+
+
+async def test_every_missing_key_is_named_at_once(shop):
+    refused = errors(await shop.post("/interactions", {}, status=422))
+    assert sorted(refused) == ["action", "channel", "name", "namespace", "profile_id", "signal"]
+    assert refused["profile_id"] == ["The profile id field is required."]
+    act = {"action": "view", "channel": "app", "signal": "0", "name": "n", "namespace": "s"}
+    both = {**act, "profile_id": (await person(shop))["id"], "interacted_type": "product"}
+    assert list(errors(await shop.post("/interactions", both, status=422))) == ["interacted_id"]

@@ -46,9 +46,10 @@ CODES = {"from": "from_code", "to": "to_code"}
 
 
 class Currencies(PlainResource):
-    """The codes of a system row are fixed and the row stays; its rate may change."""
+    """Codes are upper case, as sales look them up. Those of a system row are fixed and it stays; its rate may move."""
 
     async def prepare(self, session: Any, values: dict[str, Any], current: Any | None) -> dict[str, Any]:
+        values |= {name: values[name].upper() for name in CODES if name in values}
         if current is not None and current.is_system:
             moved = [
                 name for name, column in CODES.items() if name in values and values[name] != getattr(current, column)

@@ -18,7 +18,13 @@ from omneo_api.foundation.application import Application
 PROFILES = 60
 FIRST = ("Ada", "Ines", "Mia", "Noah", "Lio", "Rosa", "Sam", "Tariq", "Uma", "Vera", "Wen", "Yara")
 LAST = ("Varga", "Tran", "Okafor", "Lind", "Reyes", "Byron", "Haddad", "Moreau", "Silva", "Novak")
-STORES = (("Fitzroy", "S01", "VIC"), ("Newtown", "S02", "NSW"), ("Fremantle", "S03", "WA"), ("Web shop", "WEB", "VIC"))
+# Everything of the demo shop has names that no user's own data is likely to have.
+STORES = (
+    ("Fitzroy", "DEMO-FITZROY", "VIC"),
+    ("Newtown", "DEMO-NEWTOWN", "NSW"),
+    ("Fremantle", "DEMO-FREMANTLE", "WA"),
+    ("Web shop", "DEMO-WEB", "VIC"),
+)
 GOODS = (("Wool scarf", 80.5), ("Linen shirt", 120), ("Canvas tote", 35), ("Rain jacket", 249.95), ("Socks", 14.5))
 
 
@@ -82,7 +88,7 @@ async def fill(client: httpx.AsyncClient, out: Console) -> None:
             "address": address,
         }
         steps.append(_post(client, "/locations", body))
-    steps.append(_post(client, "/brands", {"name": "Northline", "handle": "northline"}))
+    steps.append(_post(client, "/brands", {"name": "Demo Goods", "handle": "demo-goods"}))
     steps.append(_post(client, "/rewards/definitions", REWARD))
     steps.append(_post(client, "/triggers", TRIGGER))
     customers = [_customer(number, chance) for number in range(PROFILES)]
@@ -115,13 +121,13 @@ def _customer(number: int, chance: random.Random) -> dict[str, Any]:
         "first_name": first,
         "last_name": last,
         "email": f"{first}.{last}.{number}@example.com".lower(),
-        "mobile_phone": f"+614{12000000 + number:08d}",
+        "mobile_phone": f"+614{80020000 + number:08d}",
         "joined_at": f"{joined:%Y-%m-%d %H:%M:%S}",
         "birth_day": chance.randrange(1, 29),
         "birth_month": chance.randrange(1, 13),
         "birth_year": chance.randrange(1955, 2005),
-        "identities": [{"handle": "loyalty-card", "identifier": f"CARD-{number:05d}", "is_primary": True}],
-        "tags": chance.sample(["vip", "newsletter", "click-and-collect"], k=chance.randrange(3)),
+        "identities": [{"handle": "demo-card", "identifier": f"DEMO-{number:05d}", "is_primary": True}],
+        "tags": chance.sample(["demo-regular", "demo-newsletter", "demo-collect"], k=chance.randrange(3)),
     }
 
 
@@ -141,7 +147,7 @@ def _purchases(customers: list[dict[str, Any]], chance: random.Random) -> list[d
                     "profile_id": customer["email"],
                     "profile_id_handle": "email",
                     "location_id": chance.choice(STORES)[1],
-                    "systems": ["pos"],
+                    "systems": ["demo-till"],
                     "transacted_at": f"{at:%Y-%m-%d %H:%M:%S}",
                     "timezone": "Australia/Melbourne",
                     "total": round(sum(prices), 2),
@@ -154,7 +160,7 @@ def _purchases(customers: list[dict[str, Any]], chance: random.Random) -> list[d
 
 REWARD = {
     "name": "Thank you $10",
-    "handle": "thank-you-10",
+    "handle": "demo-thank-you",
     "type": "spend",
     "value": 10,
     "period": 90,
@@ -162,16 +168,18 @@ REWARD = {
     "is_published": True,
     "short_description": "$10 for your next visit",
 }
+LARGE = {">=": [{"var": "total"}, 200]}
+IN_OUR_STORES = {"in": [{"var": "location.external_id"}, [external_id for _, external_id, _ in STORES]]}
 TRIGGER = {
-    "name": "Reward large purchases",
+    "name": "Reward large purchases in the demo shop",
     "trigger": "transaction.created",
     "actions": [
-        {"name": "filter", "arguments": [{"name": "condition", "value": {">=": [{"var": "total"}, 200]}}]},
+        {"name": "filter", "arguments": [{"name": "condition", "value": {"and": [LARGE, IN_OUR_STORES]}}]},
         {
             "name": "reward.create",
             "arguments": [
                 {"name": "profile_id", "value": {"var": "profile_id"}, "is_dynamic": True},
-                {"name": "definition", "value": "thank-you-10"},
+                {"name": "definition", "value": "demo-thank-you"},
                 {"name": "timezone", "value": "Australia/Melbourne"},
             ],
         },

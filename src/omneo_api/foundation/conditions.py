@@ -88,13 +88,19 @@ def through(entity: Any, path: tuple[str, ...], operator: str, parameter: str) -
     if len(path) == 1:
         return compare(found, operator, parameter, folded_twin(entity, path))
     if not isinstance(getattr(found, "property", None), RelationshipProperty):
-        return array_compare(found, operator, parameter)
+        return array_compare(found, operator, parameter, folded=path[0] != "tags")
     target = aliased(found.property.mapper.class_)
     inner = through(target, path[1:], operator, parameter)
     return exists(select(lit(1)).where(found.of_type(target).__clause_element__(), inner).correlate(entity))
 
 
-def array_compare(array: Any, operator: str, parameter: str) -> ColumnElement[bool]:
+def array_compare(array: Any, operator: str, parameter: str, *, folded: bool = False) -> ColumnElement[bool]:
+    """The condition on the elements of an array; handles of tags are told apart by case, others are not (`folded`)."""
+    if operator in ("like", *COMPARISONS) or (folded and operator in ("eq", "ne", "in", "nin")):
+        element = func.unnest(array, type_=array.type.item_type).column_valued("element")
+        any_such = {"ne": "eq", "nin": "in"}.get(operator, operator)
+        held = exists(select(lit(1)).where(compare(element, any_such, parameter)))
+        return held if any_such == operator else not_(held)
     value = bindparam(f"{parameter}_0", type_=array.type if operator in ("in", "nin") else array.type.item_type)
     if operator == "is_null":
         return func.cardinality(array) == lit(0)  # type: ignore[no-any-return]

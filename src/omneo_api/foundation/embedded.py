@@ -25,6 +25,7 @@ DATABASE = "omneo"
 SUPERUSER = "postgres"
 SYSTEM_USER = "omneo-postgres"
 START_SECONDS = 120.0
+# The statistics are looked at every few seconds: a plan that was made for a handful of rows reads thousands soon after.
 DEFAULTS = {
     "listen_addresses": "",
     "max_connections": "200",
@@ -33,6 +34,7 @@ DEFAULTS = {
     "timezone": "UTC",
     "wal_compression": "pglz",
     "jit": "off",
+    "autovacuum_naptime": "5s",
     "fsync": "on",
 }
 

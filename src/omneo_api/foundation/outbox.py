@@ -75,7 +75,11 @@ _WRITE = Statement(
                                 event, auditable_type, auditable_id, old_values, new_values, profile_id)
             SELECT :user_id::bigint, :token_name::text, :url::text, :ip_address::text, :user_agent::text, a.*
             FROM unnest(:audit_event::text[], :audit_type::text[], :audit_id::bigint[],
-                        :audit_old::text[], :audit_new::text[], :audit_profile::uuid[]) AS a
+                        :audit_old::text[], :audit_new::text[], :audit_profile::uuid[])
+                 AS a (event, kind, id, old, new, profile)
+            WHERE a.event NOT IN ('created', 'updated', 'deleted')
+               OR position('"' || lower(a.kind) || '"' IN
+                           coalesce((SELECT lower(value) FROM settings WHERE handle_key = 'audits.excluded'), '')) = 0
         ), emitted AS (
             INSERT INTO events (name, entity_type, entity_id, profile_id,
                                 origin, user_id, token_name, cause_chain, depth, parent_history_id)

@@ -290,7 +290,9 @@ class Listing:
         found = self.filters.get(name)
         if found is not None and found.expression is not None:
             return found.expression(entity)
-        return attribute(entity, name, self._scalars.get(name))
+        info = self._scalars.get(name)
+        computed = marker_of(info, Sql) if info is not None else None
+        return computed.expression(entity) if computed is not None else attribute(entity, name, info)
 
     def kind(self, name: str) -> str:
         """How the values of a filter are read: text, handle, enum, integer, number, boolean, datetime, date, uuid."""

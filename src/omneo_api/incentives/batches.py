@@ -14,7 +14,7 @@ from omneo_api.foundation.fields import sent, validate
 from omneo_api.foundation.operations import Operation, Routes
 from omneo_api.incentives.credits.schemas import CreditBody
 from omneo_api.incentives.credits.service import create as create_credit
-from omneo_api.incentives.inputs import profile_named
+from omneo_api.incentives.inputs import Named, with_profile
 from omneo_api.incentives.points.schemas import PointBody
 from omneo_api.incentives.points.service import create as create_points
 from omneo_api.incentives.redemptions.schemas import RedeemBody
@@ -24,13 +24,6 @@ from omneo_api.incentives.rewards.service import create as create_reward
 from omneo_api.platform.batches.service import BatchRun, batch_body, envelope_schema, processor, queue, queued
 
 PROFILE = "0b7d1f7e-3a55-4d8e-9d0e-2f1c6a9b7710"
-
-
-class Named(fields.Body):
-    """`profile_id_handle` makes `profile_id` an identifier of that handle: `email`, or the handle of an identity."""
-
-    profile_id: fields.Text | None = None
-    profile_id_handle: fields.Text | None = None
 
 
 class BatchReward(Named, RewardBody):
@@ -134,10 +127,7 @@ def _add(family: Family) -> None:
     @processor(family.entity)
     async def apply(session: Any, row: dict[str, Any], batch: BatchRun) -> tuple[int, str | None]:
         del batch
-        named = validate(Named, row)
-        body = {**row, "profile_id": named.profile_id}
-        if named.profile_id is not None and named.profile_id_handle is not None:
-            body["profile_id"] = await profile_named(session, named.profile_id_handle, named.profile_id)
+        body = await with_profile(session, row)
         external_id: str | None = getattr(validate(family.row, row), "external_id", None)
         return await family.apply(session, body), external_id
 

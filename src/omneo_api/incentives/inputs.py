@@ -126,6 +126,22 @@ async def _target_exists(session: Any, identifier: int) -> bool:
 _BY_EMAIL = Statement("SELECT id FROM profiles WHERE email = lower(:email::text) AND deleted_at IS NULL")
 
 
+class Named(fields.Body):
+    """`profile_id_handle` makes `profile_id` an identifier of that handle: `email`, or the handle of an identity."""
+
+    profile_id: fields.Text | None = None
+    profile_id_handle: fields.Text | None = None
+
+
+async def with_profile(session: Any, row: dict[str, Any]) -> dict[str, Any]:
+    """A batch row whose `profile_id` is the id of the profile, however it was named. Raises: Invalid."""
+    named = fields.validate(Named, row)
+    body = {**row, "profile_id": named.profile_id}
+    if named.profile_id is not None and named.profile_id_handle is not None:
+        body["profile_id"] = await profile_named(session, named.profile_id_handle, named.profile_id)
+    return body
+
+
 async def profile_named(session: Any, handle: str, identifier: str) -> str:
     """The id of the profile that a batch row names by its email or by an identity. Raises: Invalid."""
     if handle == "email":

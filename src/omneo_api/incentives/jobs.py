@@ -40,7 +40,7 @@ async def _sweep_lane(job: JobContext, cause: str, lane: int) -> None:
 
 @periodic("incentives.notify", cron="*/5 * * * *")
 async def notify(job: JobContext) -> None:
-    """Announces rewards and benefits whose issue, expiry or extension is to be told by now."""
+    """Announces rewards, credits and benefits whose issue, release, expiry or extension is to be told by now."""
     for lot, kind in notices.KINDS:
 
         async def portion(session: WriteSession, lot: str = lot, kind: str = kind) -> int:

@@ -1,4 +1,4 @@
-"""Announcements of rewards and benefits by the targets of their definitions (incentives-value 15.1)."""
+"""Announcements of rewards, credits and benefits by the targets of their definitions (incentives-value 15.1)."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -28,12 +28,18 @@ async def send(session: Any, target_id: int, kind: str, lot_id: int) -> None:
 # What is still left of a lot, by its kind, and what its definition may announce of it.
 _LEFT = {
     "reward": "m.value_remaining > 0",
+    "credit": "m.value_remaining > 0",
     "benefit": "(m.max_redemptions IS NULL OR m.redeemed < m.max_redemptions)",
 }
 KINDS = (
     ("reward", "issue"),
     ("reward", "expiry"),
     ("reward", "extend"),
+    ("credit", "issue"),
+    ("credit", "expiry"),
+    ("credit", "release"),
+    ("credit", "remind"),
+    ("credit", "extend"),
     ("benefit", "issue"),
     ("benefit", "remind"),
     ("benefit", "extend"),
@@ -63,12 +69,12 @@ _DUE = {
 
 
 async def announce_due(session: Any, lot: str, kind: str) -> int:
-    """Tells the targets of a portion of due rewards or benefits, each once; answers how many were looked at."""
+    """Tells the targets of a portion of due rewards, credits or benefits, each once. Answers how many it saw."""
     rows = await session.rows(_DUE[lot, kind])
     for row in rows:
         if not row.is_told:
             continue
-        if kind == "expiry":
+        if (lot, kind) == ("reward", "expiry"):
             events.lot(session, "reward.expiring", "reward", row.id, row.profile_id)
         if row.target_id is not None:
             await send(session, row.target_id, lot, row.id)

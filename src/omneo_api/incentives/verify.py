@@ -25,13 +25,15 @@ LOTS = """
         SELECT l.*, CASE d.step WHEN 'open' THEN 'pending' WHEN 'end' THEN 'open' ELSE 'ended' END AS phase
         FROM (
             SELECT 'reward' AS kind, id, profile_id, value_initial, value_remaining, issued_at, issued_at AS opens_at,
-                   expires_at, deleted_at IS NULL AS live, currency FROM rewards
+                   expires_at, deleted_at IS NULL AS live, currency, false AS locked,
+                   NULL::timestamptz AS locked_until FROM rewards
             UNION ALL
             SELECT 'point', id, profile_id, value_initial, value_remaining, issued_at, issued_at, expires_at, true,
-                   currency FROM points
+                   currency, false, NULL FROM points
             UNION ALL
             SELECT 'credit', id, profile_id, value_initial, value_remaining, issued_at,
-                   greatest(issued_at, released_at), expires_at, deleted_at IS NULL, currency FROM credits
+                   greatest(issued_at, released_at), expires_at, deleted_at IS NULL, currency, locked,
+                   lock_expires_at FROM credits
         ) AS l LEFT JOIN lot_deadlines d ON d.lot_kind = l.kind AND d.lot_id = l.id
     )
 """
@@ -59,14 +61,15 @@ RULES: dict[str, str] = {
         GROUP BY lot_kind, lot_id
         HAVING count(*) FILTER (WHERE kind = 'issue') <> 1 OR min(id) <> min(id) FILTER (WHERE kind = 'issue')
     """,
-    "the newest movement knows the lot's owner, expiry and life": f"""
+    "the newest movement knows the lot's owner, terms and life": f"""
         WITH {LOTS}, newest AS (
             SELECT DISTINCT ON (lot_kind, lot_id) * FROM movements ORDER BY lot_kind, lot_id, id DESC
         )
         SELECT l.kind || ' ' || l.id, l.value_remaining, n.remaining
         FROM lots l JOIN newest n ON n.lot_kind = l.kind AND n.lot_id = l.id
         WHERE n.profile_id IS DISTINCT FROM l.profile_id OR n.closes_at IS DISTINCT FROM l.expires_at
-           OR n.is_live <> l.live
+           OR n.opens_at IS DISTINCT FROM l.opens_at OR n.is_live <> l.live
+           OR (n.locked, n.locked_until) IS DISTINCT FROM (l.locked, l.locked_until)
     """,
     "a redemption's items sum to its total": """
         SELECT 'redemption ' || r.id, r.total, coalesce(sum(i.dollar_value), 0)
@@ -170,10 +173,10 @@ RULES: dict[str, str] = {
         WHERE l.id IS NULL OR NOT l.live OR l.value_remaining = 0 OR d.profile_id IS DISTINCT FROM l.profile_id
            OR d.at <> CASE d.step WHEN 'open' THEN l.opens_at ELSE coalesce(l.expires_at, 'infinity') END
     """,
-    "nothing that can be spent is called ended": f"""
+    "nothing that can be spent, now or later, is called ended": f"""
         WITH {LOTS}
         SELECT kind || ' ' || id, value_remaining, 0 FROM lots
-        WHERE phase = 'ended' AND live AND value_remaining <> 0 AND issued_at <= omneo_now()
+        WHERE phase = 'ended' AND live AND value_remaining <> 0
           AND (expires_at IS NULL OR expires_at >= date_trunc('second', omneo_now()))
     """,
 }

@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, CheckConstraint, Integer, Text, and_, cast, text
+from sqlalchemy import ARRAY, BigInteger, Boolean, CheckConstraint, Integer, Text, and_, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
@@ -16,12 +16,11 @@ from omneo_api.foundation.models import (
     SoftDeleted,
     Timed,
     belongs_to,
-    lit,
     lookup,
     unique,
     unique_live,
 )
-from omneo_api.platform.custom_fields.models import CustomField
+from omneo_api.platform.custom_fields.models import shown_fields
 from omneo_api.profiles.profile.models import Profile
 
 
@@ -104,17 +103,7 @@ class ProductList(Resource, HasHandle, SoftDeleted):
         order_by="ProductListItem.position.asc().nulls_last(), ProductListItem.id",
     )
     shares = relationship("ProductListShare", lazy="raise", viewonly=True, order_by="ProductListShare.id")
-    custom_fields = relationship(
-        CustomField,
-        lazy="raise",
-        viewonly=True,
-        order_by=CustomField.id,
-        primaryjoin=lambda: and_(
-            ProductList.tenant_id == foreign(CustomField.tenant_id),
-            foreign(CustomField.owner_type) == lit("product_list"),
-            cast(ProductList.id, Text) == foreign(CustomField.owner_id),
-        ),
-    )
+    custom_fields = shown_fields("product_list", lambda: ProductList)
 
 
 class ProductListItem(Resource):

@@ -5,6 +5,7 @@ the token's profile, keys outside a whitelist are dropped from bodies, and what 
 """
 
 import inspect
+import re
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from omneo_api.configuration.settings.service import allowed
 from omneo_api.foundation.calls import Answer, Call, Owner
 from omneo_api.foundation.errors import NotFound, Unauthorized
 from omneo_api.foundation.operations import Handler, Operation, OwnerOf
-from omneo_api.omneo_id.writable import Trim
+from omneo_api.omneo_id.writable import Trim, hidden_namespaces, is_named
 from omneo_api.profiles.scope import alive
 
 Guard = Callable[[Any, Call, Owner], Awaitable[None]]
@@ -54,6 +55,9 @@ HIDDEN = frozenset(
     }
 )
 STAFF = frozenset({"staff", "joined_staff", "preferred_staff"})
+OWN_NOTES = frozenset({"address_line_1", "connector_id"})
+"""What has a key of these is an address or a connection, whose `notes` its customer writes."""
+_CUSTOM = re.compile(rb'"custom(?:_attributes)?"\s*:')
 
 
 async def of_me(session: Any, call: Call) -> Owner:
@@ -144,9 +148,11 @@ def _concealing(handler: Any, own: str | None = None) -> Any:
         answer: Answer = await handler(**values)
         if not answer.body:
             return answer
-        shown = concealed(orjson.loads(answer.body))
+        shown = concealed(orjson.loads(answer.body), str(values["owner"].id) if "owner" in values else None)
         if own is not None:
             shown = _only_own(shown, own, str(values["owner"].id))
+        if _CUSTOM.search(answer.body) and (hidden := await hidden_namespaces(values["session"])):
+            shown = _without(shown, hidden)
         return replace(answer, body=orjson.dumps(shown))
 
     return run
@@ -168,17 +174,52 @@ def _belongs(row: Any, profile_id: str) -> bool:
     return not isinstance(row, dict) or row.get("profile_id", profile_id) == profile_id
 
 
-def concealed(value: Any) -> Any:
-    """The same JSON with what a customer may not see as null; keys stay, so clients can share types."""
+def concealed(value: Any, reader: str | None = None) -> Any:
+    """The same JSON with what a customer may not see as null; keys stay, so clients can share types.
+
+    reader: the customer's profile id. Of the other party of a connection only what its kind shares is shown.
+    """
     if isinstance(value, list):
-        return [concealed(entry) for entry in value]
+        return [concealed(entry, reader) for entry in value]
     if not isinstance(value, dict):
         return value
-    return {
+    hidden = HIDDEN - {"notes"} if OWN_NOTES.intersection(value) else HIDDEN
+    shown = {
         key: None
-        if key in HIDDEN
+        if key in hidden
         else {**dict.fromkeys(entry, None), **{k: v for k, v in entry.items() if k in ("id", "full_name")}}
         if key in STAFF and isinstance(entry, dict)
-        else concealed(entry)
+        else concealed(entry, reader)
         for key, entry in value.items()
     }
+    return _with_parties(shown, reader) if reader is not None and "connector_id" in value else shown
+
+
+def _with_parties(connection: dict[str, Any], reader: str) -> dict[str, Any]:
+    definition = connection.get("definition")
+    shared = {"id", *(definition.get("shareable_attributes") or ())} if isinstance(definition, dict) else {"id"}
+    others = {
+        side: {name: part if name in shared else None for name, part in connection[side].items()}
+        for side in ("connector", "connected")
+        if connection.get(f"{side}_id") != reader and isinstance(connection.get(side), dict)
+    }
+    return {**connection, **others}
+
+
+def _without(value: Any, namespaces: frozenset[str]) -> Any:
+    """The same JSON without custom attributes of those namespaces, grouped or as rows."""
+    if isinstance(value, list):
+        return [_without(entry, namespaces) for entry in value]
+    if not isinstance(value, dict):
+        return value
+    shown = {key: _without(entry, namespaces) for key, entry in value.items()}
+    grouped, rows = shown.get("custom_attributes"), shown.get("custom")
+    if isinstance(grouped, dict):
+        shown["custom_attributes"] = {
+            name: entries for name, entries in grouped.items() if not is_named(name, namespaces)
+        }
+    if isinstance(rows, list):
+        shown["custom"] = [
+            row for row in rows if not (isinstance(row, dict) and is_named(row.get("namespace"), namespaces))
+        ]
+    return shown

@@ -21,7 +21,7 @@ CUSTOM = "/attributes/custom/{namespace}:{handle}"
 
 OFFERS = (
     Offer("GET", ""),
-    Offer("PUT", "", trim=writable.profile, guard=writable.own_attribute),
+    Offer("PUT", "", trim=writable.profile, guard=writable.own_attributes),
     Offer("DELETE", "", "profile_delete"),
     Offer("DELETE", "/purge", "profile_purge"),
     Offer("GET", "/resync", instead=("GET", "")),
@@ -42,8 +42,8 @@ OFFERS = (
     Offer("GET", "/attributes/dates"),
     Offer("PUT", "/attributes/dates"),
     Offer("DELETE", "/attributes/dates/{id}"),
-    Offer("GET", "/attributes/custom"),
-    Offer("GET", CUSTOM),
+    Offer("GET", "/attributes/custom", guard=writable.shown_attributes),
+    Offer("GET", CUSTOM, guard=writable.shown_attribute),
     Offer("PUT", CUSTOM, guard=writable.own_attribute),
     Offer("DELETE", CUSTOM, guard=writable.own_attribute),
     Offer("GET", "/identities"),

@@ -18,6 +18,7 @@ from omneo_api.omneo_id import writable
 from omneo_api.profiles.comms.service import apply
 from omneo_api.profiles.profile import checking, service
 from omneo_api.profiles.profile.bodies import ProfileBody
+from omneo_api.profiles.profile.events import touched
 from omneo_api.profiles.scope import lock_profile
 
 PER_MINUTE = 30
@@ -77,7 +78,8 @@ async def _sign_up(session: Any, body: ProfileBody) -> dict[str, Any]:
             known = await session.value(_FIND, email=given.get("email"), mobile=mobile)
     if known is not None:
         await lock_profile(session, known)
-        await apply(session, known, "comms", comms)
+        if await apply(session, known, "comms", comms):
+            await touched(session, known)
     return {"email": given.get("email"), "mobile_phone": mobile, "attributes": {"comms": comms}}
 
 
@@ -92,6 +94,10 @@ async def _mobile(session: Any, text: str | None) -> str | None:
 
 async def _create(session: Any, body: ProfileBody) -> None:
     """A profile with what was given; a mobile alone is enough here, and only here."""
+    protected = await writable.protected_namespaces(session)
+    body.custom_attributes = [
+        item for item in body.custom_attributes or () if not writable.is_named(item.namespace, protected)
+    ]
     checked = await checking.columns_of(session, sent(body), None, "create")
     if body.email is None:
         checked.errors.pop("email", None)

@@ -6,7 +6,7 @@ from typing import Any
 
 from omneo_api.configuration.settings.service import setting
 from omneo_api.foundation.calls import Call, Owner
-from omneo_api.foundation.errors import Invalid, Unauthorized, selected_is_invalid
+from omneo_api.foundation.errors import Invalid, NotFound, Unauthorized, selected_is_invalid
 from omneo_api.foundation.statements import Statement
 from omneo_api.incentives.benefits.claiming import require_user_redeem
 
@@ -87,7 +87,7 @@ def profile(body: dict[str, Any]) -> dict[str, Any]:
 def quick(body: dict[str, Any]) -> dict[str, Any]:
     """The same with communication keys at the top level also accepted (quick create)."""
     kept = profile(body)
-    above = comms(body)
+    above = {**comms(body), **kept.pop("comms_attributes", {})}
     if above:
         attributes = kept.get("attributes") or {}
         kept["attributes"] = {**attributes, "comms": {**above, **(attributes.get("comms") or {})}}
@@ -111,20 +111,68 @@ async def own_identity(session: Any, call: Call, owner: Owner) -> None:
     """Raises: Unauthorized when the identity written carries a protected handle."""
     protected = await _names(session, "id.protected_identity_handles")
     handles = [call.path.get("handle"), call.body.get("handle") if call.method == "POST" else None]
-    if "id" in call.path and call.path["id"].isdigit() and len(call.path["id"]) < 19:
-        handles.append(await session.value(_IDENTITY_HANDLE, id=int(call.path["id"]), profile=owner.id))
+    # Digits in the place of a handle may be an identity's id.
+    number = call.path.get("id") or call.path.get("handle") or ""
+    if number.isascii() and number.isdigit() and len(number) < 19:
+        handles.append(await session.value(_IDENTITY_HANDLE, id=int(number), profile=owner.id))
     if any(str(handle).strip().lower() in protected for handle in handles if handle):
         raise Unauthorized
 
 
+async def shown_attribute(session: Any, call: Call, owner: Owner) -> None:
+    """Raises: NotFound for a custom attribute of a hidden namespace."""
+    if is_named(call.path["namespace"], await hidden_namespaces(session)):
+        raise NotFound
+
+
 async def own_attribute(session: Any, call: Call, owner: Owner) -> None:
-    """Raises: Unauthorized when the custom attribute written is of a protected namespace."""
-    protected = await _names(session, "id.protected_attribute_namespaces")
-    namespaces = [call.path.get("namespace")]
-    sent = call.body.get("custom_attributes") if call.method == "PUT" else None
-    namespaces += [item.get("namespace") for item in sent if isinstance(item, dict)] if isinstance(sent, list) else []
-    if any(str(namespace).lower() in protected for namespace in namespaces if namespace):
+    """Raises: Unauthorized when the custom attribute written is of a protected namespace, NotFound of a hidden one."""
+    if is_named(call.path["namespace"], await protected_namespaces(session)):
         raise Unauthorized
+    await shown_attribute(session, call, owner)
+
+
+async def shown_attributes(session: Any, call: Call, owner: Owner) -> None:
+    """Keeps hidden namespaces out of a list of custom attributes, by a condition beside those that were asked for."""
+    hidden = sorted(await hidden_namespaces(session))
+    if not hidden:
+        return
+    filters = call.query.setdefault("filter", {})
+    if not isinstance(filters, dict):
+        return
+    asked = filters.get("namespace", {})
+    conditions = dict(asked) if isinstance(asked, dict) else {"in" if isinstance(asked, list) else "eq": asked}
+    without = conditions.get("nin", [])
+    conditions["nin"] = [*(without if isinstance(without, list) else str(without).split(",")), *hidden]
+    filters["namespace"] = conditions
+
+
+async def own_attributes(session: Any, call: Call, owner: Owner) -> None:
+    """Drops custom attributes of protected namespaces from the profile's own body, listed or grouped as in answers."""
+    given = call.body.get("custom_attributes")
+    if not isinstance(given, list | dict) or not given:
+        return
+    protected = await protected_namespaces(session)
+    if isinstance(given, dict):
+        call.body["custom_attributes"] = {
+            name: entries for name, entries in given.items() if not is_named(name, protected)
+        }
+        return
+    call.body["custom_attributes"] = [
+        item for item in given if not (isinstance(item, dict) and is_named(item.get("namespace"), protected))
+    ]
+
+
+async def protected_namespaces(session: Any) -> frozenset[str]:
+    return await _names(session, "id.protected_attribute_namespaces")
+
+
+async def hidden_namespaces(session: Any) -> frozenset[str]:
+    return await _names(session, "id.hidden_attribute_namespaces")
+
+
+def is_named(namespace: Any, names: frozenset[str]) -> bool:
+    return str(namespace).strip().lower() in names
 
 
 async def own_type(session: Any, call: Call, owner: Owner) -> None:

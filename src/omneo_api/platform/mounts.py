@@ -1,7 +1,7 @@
 """Where the platform stands below `/v3`."""
 
 from omneo_api.foundation.operations import Operation
-from omneo_api.platform import audits, permissions
+from omneo_api.platform import audits, namespaces, permissions
 from omneo_api.platform.batches.routes import routes as batches
 from omneo_api.platform.custom_fields import routes as custom_fields
 from omneo_api.platform.tokens.routes import auth_routes
@@ -10,5 +10,5 @@ from omneo_api.settings import Settings
 
 
 def operations(settings: Settings) -> list[Operation]:
-    rooms = [auth_routes(settings), users, permissions.routes, audits.routes, batches]
+    rooms = [auth_routes(settings), users, permissions.routes, audits.routes, batches, namespaces.routes]
     return [operation for room in rooms for operation in room.mounted()] + custom_fields.operations()

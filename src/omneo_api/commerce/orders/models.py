@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, Numeric, Text, and_, cast, or_, text
+from sqlalchemy import ARRAY, BigInteger, Boolean, Numeric, Text, and_, or_, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
@@ -14,7 +14,6 @@ from omneo_api.foundation.models import (
     NOW,
     Moment,
     Money,
-    Numbered,
     Resource,
     SoftDeleted,
     Tenanted,
@@ -23,7 +22,7 @@ from omneo_api.foundation.models import (
     lit,
     lookup,
 )
-from omneo_api.platform.custom_fields.models import CustomField
+from omneo_api.platform.custom_fields.models import shown_fields
 from omneo_api.profiles.profile.models import Profile
 
 
@@ -84,17 +83,7 @@ class Order(Resource, SoftDeleted):
         uselist=False,
         primaryjoin=lambda: and_(Order.tenant_id == foreign(Profile.tenant_id), Order.staff_id == foreign(Profile.id)),
     )
-    custom_fields = relationship(
-        CustomField,
-        lazy="raise",
-        viewonly=True,
-        order_by=CustomField.id,
-        primaryjoin=lambda: and_(
-            Order.tenant_id == foreign(CustomField.tenant_id),
-            foreign(CustomField.owner_type) == lit("order"),
-            cast(Order.id, Text) == foreign(CustomField.owner_id),
-        ),
-    )
+    custom_fields = shown_fields("order", lambda: Order)
     transactions = relationship(
         RecordedTransaction,
         lazy="raise",
@@ -168,15 +157,3 @@ class OrderRef(Tenanted):
 
 
 OrderRef.__table__.primary_key.info["field"] = "external_id"  # type: ignore[attr-defined]
-
-
-class QueuedOrder(Numbered):
-    """A record that was accepted and is not applied yet; its row goes in the transaction that applies it."""
-
-    __tablename__ = "order_queue"
-
-    payload: Mapped[dict[str, Any]]
-    creates: Mapped[bool] = mapped_column(Boolean)
-    user_id: Mapped[int | None]
-    token_name: Mapped[str | None]
-    created_at: Mapped[datetime] = mapped_column(Moment, server_default=NOW)

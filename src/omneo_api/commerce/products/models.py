@@ -1,29 +1,24 @@
 """The catalogue: products and the variants that are sold (commerce 6)."""
 
-from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Text, and_, cast, text
+from sqlalchemy import ARRAY, BigInteger, Text, and_, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from omneo_api.foundation.models import (
-    NOW,
     HasHandle,
-    Moment,
     Money,
-    Numbered,
     Resource,
     SoftDeleted,
     belongs_to,
     folded,
-    lit,
     lookup,
     unique,
     unique_live,
 )
-from omneo_api.platform.custom_fields.models import CustomField
+from omneo_api.platform.custom_fields.models import shown_fields
 
 
 class ProductCategory(Resource, HasHandle):
@@ -113,25 +108,4 @@ class Product(Resource, HasHandle, SoftDeleted):
             ProductVariant.deleted_at.is_(None),
         ),
     )
-    custom_fields = relationship(
-        CustomField,
-        lazy="raise",
-        viewonly=True,
-        order_by=CustomField.id,
-        primaryjoin=lambda: and_(
-            Product.tenant_id == foreign(CustomField.tenant_id),
-            foreign(CustomField.owner_type) == lit("product"),
-            cast(Product.id, Text) == foreign(CustomField.owner_id),
-        ),
-    )
-
-
-class QueuedProduct(Numbered):
-    """A record that was accepted and is not applied yet; its row goes in the transaction that applies it."""
-
-    __tablename__ = "product_queue"
-
-    payload: Mapped[dict[str, Any]]
-    user_id: Mapped[int | None]
-    token_name: Mapped[str | None]
-    created_at: Mapped[datetime] = mapped_column(Moment, server_default=NOW)
+    custom_fields = shown_fields("product", lambda: Product)

@@ -4,24 +4,17 @@ from typing import Any
 
 from omneo_api.commerce.products import service, variants
 from omneo_api.commerce.products.bodies import QueuedProductBody, SingleVariant, VariantChange, WholeProduct
-from omneo_api.commerce.products.models import QueuedProduct
 from omneo_api.commerce.products.schemas import ProductRead, ProductVariantRead
 from omneo_api.commerce.products.service import of_product, products, variant_listing, variant_reader
-from omneo_api.foundation.calls import NO_CONTENT, Answer, Call, created, data, one
-from omneo_api.foundation.database import Actor, WriteSession
-from omneo_api.foundation.jobs import JobContext, task
+from omneo_api.commerce.waiting import ACCEPTED, accept, applies
+from omneo_api.foundation.calls import NO_CONTENT, Answer, Call, created, one
+from omneo_api.foundation.database import WriteSession
 from omneo_api.foundation.operations import Operation, Routes
-from omneo_api.foundation.outbox import PendingJob
-from omneo_api.foundation.statements import Statement
 from omneo_api.platform.batches.service import BatchRun, batch_body, envelope_schema, processor, queue, queued
 
 READ, CREATE, UPDATE = (f"{verb}-products" for verb in ("read", "create", "update"))
-TASK = "commerce.products.queued"
 
 routes = Routes("Products")
-
-_TAKE = Statement("DELETE FROM product_queue WHERE id = :id::bigint RETURNING payload")
-_WHOSE = Statement("SELECT user_id, token_name FROM product_queue WHERE id = :id::bigint")
 
 
 @routes.post(
@@ -44,27 +37,15 @@ async def create_update(session: Any, call: Call, body: WholeProduct) -> Answer:
 async def enqueue(session: Any, call: Call, body: QueuedProductBody) -> Answer:
     """Create or update a product later"""
     del body
-    actor = session.actor
-    values = {"payload": call.body, "user_id": actor.user_id, "token_name": actor.token_name}
-    row = await session.insert(QueuedProduct, values)
-    session.outbox.defer(PendingJob(TASK, {"tenant": session.tenant.handle, "queue_id": row.id}))
-    return data("OK")
+    await accept(session, "product", call.body)
+    return ACCEPTED
 
 
-@task(TASK)
-async def run(job: JobContext, queue_id: int) -> None:
-    """Applies one queued record; harmless when repeated."""
-    async with job.database.reading(job.tenant) as session:
-        whose = await session.row(_WHOSE, id=queue_id)
-    if whose is None:
-        return
-
-    async def work(session: WriteSession) -> None:
-        taken = await session.row(_TAKE, id=queue_id)
-        if taken is not None:
-            await service.upsert(session, taken.payload, "queued")
-
-    await job.write(Actor(user_id=whose.user_id, token_name=whose.token_name, origin="api"), work)
+@applies("product")
+async def apply_queued(session: WriteSession, payload: dict[str, Any], creates: bool) -> None:
+    """Brings one product to the state of a queued record."""
+    del creates
+    await service.upsert(session, payload, "queued")
 
 
 @processor("product")

@@ -38,6 +38,12 @@ async def recorded(session: Any, sales: Sequence[tuple[int, uuid.UUID, Decimal]]
     await hooks.on_purchases(session, [profile_id for _, profile_id, _ in sales])
 
 
+async def computed_again(session: Any, profile_id: uuid.UUID) -> None:
+    """The figures of a locked profile are to be what its purchases make them at this moment."""
+    await recalculate(session, profile_id)
+    await hooks.on_recalculation(session, profile_id)
+
+
 async def attached(session: Any, transaction_id: int, profile_id: uuid.UUID) -> None:
     """A purchase that counts became this profile's."""
     await hooks.on_transaction_attached(session, transaction_id, profile_id)

@@ -5,13 +5,12 @@ from typing import Any
 
 from omneo_api.commerce.transactions import many, service, upsert
 from omneo_api.commerce.transactions.bodies import NewTransaction, TransactionFields, told
-from omneo_api.commerce.transactions.models import QueuedTransaction
-from omneo_api.foundation.calls import Answer, Call, data
-from omneo_api.foundation.database import Actor, WriteSession
+from omneo_api.commerce.waiting import ACCEPTED, accept, applies
+from omneo_api.foundation.calls import Answer, Call
+from omneo_api.foundation.database import WriteSession
 from omneo_api.foundation.fields import validate
-from omneo_api.foundation.jobs import JobContext, task
 from omneo_api.foundation.operations import Routes
-from omneo_api.foundation.outbox import Context, PendingJob
+from omneo_api.foundation.outbox import Context
 from omneo_api.foundation.statements import Statement
 from omneo_api.platform.batches.service import (
     AnyRow,
@@ -24,32 +23,23 @@ from omneo_api.platform.batches.service import (
     queued,
 )
 
-TASK = "commerce.transactions.queued"
-ACCEPTED = data("OK")
-
 routes = Routes("Transactions")
 TransactionBatch = envelope_schema("transactions", AnyRow)
 
 
-_TAKE = Statement("DELETE FROM transaction_queue WHERE id = :id::bigint RETURNING payload, creates")
-_WHOSE = Statement("SELECT user_id, token_name FROM transaction_queue WHERE id = :id::bigint")
 _RAW = Statement(
     """
     SELECT json_build_object(
         'id', id, 'payload', payload, 'profile_id', :profile_id::text, 'created_at', left(created_at::text, 19))::text
-    FROM transaction_queue WHERE id = :id::bigint
+    FROM record_queue WHERE id = :id::bigint
     """
 )
 
 
 async def _accept(session: Any, call: Call, *, creates: bool) -> Answer:
-    actor = session.actor
-    values = {"payload": call.body, "creates": creates, "user_id": actor.user_id, "token_name": actor.token_name}
-    row = await session.insert(QueuedTransaction, values)
-    context = Context(_RAW, {"id": row.id, "profile_id": call.body.get("profile_id")})
-    session.outbox.emit("transaction.received", "transaction-raw", row.id, context)
-    arguments = {"tenant": session.tenant.handle, "queue_id": row.id}
-    session.outbox.defer(PendingJob(TASK, arguments))
+    number = await accept(session, "transaction", call.body, creates=creates)
+    context = Context(_RAW, {"id": number, "profile_id": call.body.get("profile_id")})
+    session.outbox.emit("transaction.received", "transaction-raw", number, context)
     return ACCEPTED
 
 
@@ -85,24 +75,13 @@ async def batch(session: Any, call: Call, body: Any) -> Answer:
     return queued(await queue(session, "transaction", checked.rows, checked.import_job_id))
 
 
-@task(TASK)
-async def run(job: JobContext, queue_id: int) -> None:
-    """Applies one queued record; harmless when repeated."""
-    async with job.database.reading(job.tenant) as session:
-        whose = await session.row(_WHOSE, id=queue_id)
-    if whose is None:
-        return
-
-    async def work(session: WriteSession) -> None:
-        taken = await session.row(_TAKE, id=queue_id)
-        if taken is None:
-            return
-        if taken.creates:
-            await service.create(session, told(validate(NewTransaction, taken.payload)))
-        else:
-            await upsert.upsert(session, taken.payload)
-
-    await job.write(Actor(user_id=whose.user_id, token_name=whose.token_name, origin="api"), work)
+@applies("transaction")
+async def apply_queued(session: WriteSession, payload: dict[str, Any], creates: bool) -> None:
+    """Records one queued purchase."""
+    if creates:
+        await service.create(session, told(validate(NewTransaction, payload)))
+    else:
+        await upsert.upsert(session, payload)
 
 
 async def _together(session: WriteSession, rows: Sequence[dict[str, Any]], batch: BatchRun) -> Sequence[Result]:

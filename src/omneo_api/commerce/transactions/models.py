@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, Index, Numeric, Text, and_, cast, select, text
+from sqlalchemy import ARRAY, BigInteger, Boolean, Index, Numeric, Text, and_, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
@@ -29,7 +29,7 @@ from omneo_api.foundation.models import (
     lookup,
     unique,
 )
-from omneo_api.platform.custom_fields.models import CustomField
+from omneo_api.platform.custom_fields.models import shown_fields
 from omneo_api.profiles.profile.models import Profile
 
 
@@ -290,22 +290,6 @@ class TransactionItemAnnotation(Tenanted):
     updated_at: Mapped[datetime] = mapped_column(Moment, server_default=NOW)
 
 
-class QueuedTransaction(Numbered):
-    """A record that was accepted and is not applied yet; its row goes in the transaction that applies it.
-
-    So a job that runs twice finds nothing to do the second time, also where the record has no external id to be
-    recognised by.
-    """
-
-    __tablename__ = "transaction_queue"
-
-    payload: Mapped[dict[str, Any]]
-    creates: Mapped[bool] = mapped_column(Boolean)
-    user_id: Mapped[int | None]
-    token_name: Mapped[str | None]
-    created_at: Mapped[datetime] = mapped_column(Moment, server_default=NOW)
-
-
 def _recorded() -> Any:
     facts, states = Transaction.__table__, TransactionState.__table__
     told = [column for column in states.c if column.name not in ("tenant_id", "transaction_id")]
@@ -354,17 +338,7 @@ class RecordedTransaction(Base):
             RecordedTransaction.id == foreign(TransactionCurrencyValue.transaction_id),
         ),
     )
-    custom_fields = relationship(
-        CustomField,
-        lazy="raise",
-        viewonly=True,
-        order_by=CustomField.id,
-        primaryjoin=lambda: and_(
-            RecordedTransaction.tenant_id == foreign(CustomField.tenant_id),
-            foreign(CustomField.owner_type) == lit("transaction"),
-            cast(RecordedTransaction.id, Text) == foreign(CustomField.owner_id),
-        ),
-    )
+    custom_fields = shown_fields("transaction", lambda: RecordedTransaction)
     profile = relationship(
         Profile,
         lazy="raise",

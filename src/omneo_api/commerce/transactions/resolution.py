@@ -20,6 +20,7 @@ from omneo_api.configuration.systems import register_systems
 from omneo_api.configuration.tags import register_tags
 from omneo_api.foundation.errors import Errors, Invalid, already_taken, selected_is_invalid
 from omneo_api.foundation.statements import Statement, json_text
+from omneo_api.incentives.redemptions import links
 
 LARGEST_ID = 2**63 - 1
 CENT = Decimal("0.01")
@@ -256,6 +257,9 @@ async def resolve(session: Any, values: Mapping[str, Any], refs: str = SALES) ->
     if found.taken:
         errors["external_id"] = [already_taken("external_id")]
     if errors:
+        redemption_id = values.get("redemption_id")
+        if redemption_id is not None and await links.redeemer(session, redemption_id) is None:
+            errors["redemption_id"] = [selected_is_invalid("redemption_id")]
         raise Invalid(errors)
     location_id, staff_id = found.location_id, found.staff_id
     if location_id is None and values.get("location_id") is not None:
@@ -298,7 +302,7 @@ def _rate(values: Mapping[str, Any], found: Any) -> tuple[int | None, Decimal | 
     if currency is None:
         return None, None
     if currency.upper() == found.base_currency:
-        return None, Decimal(1)
+        return found.pair_id, Decimal(1)
     if found.pair_id is not None:
         return found.pair_id, found.pair_rate
     if found.inverse_id is not None and found.inverse_rate:

@@ -30,7 +30,7 @@ NOTHING = Sql(lambda _: literal_column("NULL::json", JSONB()))
 NO_ROWS = Sql(lambda _: literal_column("'[]'::json", JSONB()))
 
 
-def _annotated(column: str, otherwise: Any = None) -> Sql:
+def annotated(column: str, otherwise: Any = None) -> Sql:
     """A column of a line's annotation; `otherwise` where the line has none."""
 
     def expression(item: Any) -> Any:
@@ -100,7 +100,7 @@ class TransactionLine(Read):
     transaction_id: int
     product_id: Annotated[int | None, Sql(articles.product_id)]
     product: Annotated[SoldProduct | None, Sql(articles.product)]
-    product_variant_id: Annotated[int | None, _annotated("product_variant_id")]
+    product_variant_id: Annotated[int | None, annotated("product_variant_id")]
     product_variant: Annotated[ProductVariantRead | None, Sql(articles.variant)]
     sku: str | None
     variant_external_id: str | None
@@ -114,12 +114,12 @@ class TransactionLine(Read):
     price_tax: Decimal | None
     discounts: list[Any] | dict[str, Any] | None
     department: str | None
-    meta: Annotated[dict[str, Any] | list[Any] | None, _annotated("meta")]
+    meta: Annotated[dict[str, Any] | list[Any] | None, annotated("meta")]
     product_images: Annotated[list[dict[str, Any]], Sql(articles.images)]
     order_id: Annotated[int | None, Sql(_order)]
     pivot: Annotated[list[Any] | dict[str, Any], NO_ROWS]
     created_at: datetime
-    updated_at: Annotated[datetime, _annotated("updated_at", lambda item: item.created_at)]
+    updated_at: Annotated[datetime, annotated("updated_at", lambda item: item.created_at)]
 
 
 class TransactionItemRead(TransactionLine):

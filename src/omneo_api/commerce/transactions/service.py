@@ -20,7 +20,6 @@ from omneo_api.foundation.errors import Invalid, NotFound, selected_is_invalid
 from omneo_api.foundation.statements import Statement
 from omneo_api.incentives.redemptions import links
 from omneo_api.platform.custom_fields import service as custom_fields
-from omneo_api.profiles.aggregations.service import recalculate
 
 VOID, SUPERSEDED, DELETED = "void", "superseded", "deleted"
 NEVER_REVIVED = "A void is final: record a new transaction instead."
@@ -320,7 +319,7 @@ async def relink(session: Any, state: Any, item: int) -> None:
 async def recalculated(session: Any, state: Any) -> None:
     """Computes again what a locked purchase that counts does to its profile."""
     if state.profile_id is not None and state.void_kind is None:
-        await recalculate(session, state.profile_id)
+        await effects.computed_again(session, state.profile_id)
 
 
 async def trigger(session: Any, state: Any, event: str) -> None:

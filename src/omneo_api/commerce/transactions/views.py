@@ -3,10 +3,11 @@
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Text, bindparam, cast, exists, func, select
+from sqlalchemy import BigInteger, Text, and_, bindparam, cast, exists, false, func, select
 
+from omneo_api.commerce.orders.models import Order
 from omneo_api.commerce.transactions.models import COUNTER, RecordedTransaction, TransactionItem, TransactionState
-from omneo_api.commerce.transactions.schemas import TransactionItemRead, TransactionRead
+from omneo_api.commerce.transactions.schemas import TransactionItemRead, TransactionRead, annotated
 from omneo_api.foundation.calls import Answer, Call, Owner, one
 from omneo_api.foundation.errors import NotFound
 from omneo_api.foundation.models import lit
@@ -76,6 +77,22 @@ listing = TransactionListing(
 )
 reader = Reader(listing)
 
+_noted_meta = annotated("meta").expression
+
+
+def _order_external_id(item: Any) -> Any:
+    """What the sale calls its order, else what the order that it is linked to is called."""
+    sale, order = RecordedTransaction.__table__.alias(), Order.__table__.alias()
+    linked = and_(order.c.tenant_id == sale.c.tenant_id, order.c.id == sale.c.order_id)
+    return (
+        select(func.coalesce(sale.c.external_order_id, order.c.external_id, type_=Text()))
+        .select_from(sale.outerjoin(order, linked))
+        .where(sale.c.tenant_id == item.tenant_id, sale.c.id == item.transaction_id)
+        .correlate(item)
+        .scalar_subquery()
+    )
+
+
 items = Listing(
     TransactionItemRead,
     TransactionItem,
@@ -97,9 +114,11 @@ items = Listing(
     ),
     extra={
         "discounts": Filter(expression=lambda item: cast(item.discounts, Text)),
-        "achievement_counted": Filter(path=("annotation", "achievement_counted")),
-        "order_external_id": Filter(path=("transaction", "external_order_id")),
+        "achievement_counted": Filter(expression=annotated("achievement_counted", lambda _: false()).expression),
+        "order_external_id": Filter(expression=_order_external_id),
+        "meta": Filter(expression=lambda item: cast(_noted_meta(item), Text)),
     },
+    contained=_noted_meta,
 )
 item_reader = Reader(items, owned_by="transaction_id")
 
@@ -140,9 +159,10 @@ def transaction_is_there() -> Any:
 
 
 async def first(session: Any, call: Call, owner: Owner) -> Answer:
-    """The newest match of a list's filters as one object. Raises: NotFound when nothing matches."""
+    """The newest match of a list's filters as one object, never a superseded one. Raises: NotFound without a match."""
     query = listing.parse(call.query)
-    statement = listing.statement(query.form, (reader._owned,), None, paged=True)  # noqa: SLF001
+    scope = (reader._owned, not_superseded)  # noqa: SLF001
+    statement = listing.statement(query.form, scope, None, paged=True)
     row = await session.row(statement, **query.values(), owner=owner.id, page_limit=1, page_offset=0)
     if row.data == "[]":
         raise NotFound

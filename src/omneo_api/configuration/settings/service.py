@@ -15,6 +15,7 @@ SEEDS: dict[str, tuple[str, str | None]] = {
     "claims.max_transaction_age_days": ("integer", None),
     "profiles.clashing_mobiles_to_secondary": ("boolean", "false"),
     "staff.placeholder_domain": ("string", "staff.invalid"),
+    "audits.excluded": ("json", "[]"),
     "id.protected_identity_handles": ("json", '["staff"]'),
     "id.protected_attribute_namespaces": ("json", "[]"),
     "id.hidden_attribute_namespaces": ("json", "[]"),

@@ -8,7 +8,8 @@ from omneo_api.foundation.fields import validate
 from omneo_api.foundation.jobs import JobContext, periodic, task
 from omneo_api.incentives.achievements import service
 from omneo_api.incentives.achievements.definitions import REVIEW
-from omneo_api.incentives.achievements.schemas import BatchCount
+from omneo_api.incentives.achievements.schemas import OwnedCount
+from omneo_api.incentives.inputs import with_profile
 from omneo_api.platform.batches.service import Applied, BatchRun, processor
 
 ACTOR = Actor(url="job:achievements")
@@ -35,7 +36,7 @@ async def review(job: JobContext, definition: int) -> None:
 @processor("achievement")
 async def apply(session: WriteSession, row: dict[str, Any], _batch: BatchRun) -> Applied:
     """Counts one row. Raises: Invalid."""
-    body = validate(BatchCount, row)
+    body = validate(OwnedCount, await with_profile(session, row))
     try:
         return await service.add(session, body.profile_id, body), None
     except NotFound:

@@ -9,6 +9,7 @@ from sqlalchemy.orm import aliased
 
 from omneo_api.foundation.calls import Answer, Call, Owner, created, one
 from omneo_api.foundation.errors import NotFound
+from omneo_api.foundation.fields import partial
 from omneo_api.foundation.models import lit
 from omneo_api.foundation.operations import Operation, Routes
 from omneo_api.foundation.query import Filter, Listing
@@ -205,7 +206,7 @@ def _known_to_customers() -> Any:
 )
 async def batch(session: Any, call: Call) -> Answer:
     """Queue up to 1000 counts to be applied one by one."""
-    asked = batch_body(call.body, "achievements")
+    asked = batch_body(call.body, "achievements", partial(BatchCount))
     return queued(await queue(session, "achievement", asked.rows, asked.import_job_id))
 
 

@@ -17,7 +17,7 @@ from omneo_api.foundation.render import EMPTY_LIST, Read, Sql, rendered_columns
 from omneo_api.foundation.validation import wrong
 from omneo_api.incentives.achievements.cycles import Period
 from omneo_api.incentives.achievements.models import AchievementLevel, AchievementProgress
-from omneo_api.incentives.inputs import Currency, Handle, RegionShort
+from omneo_api.incentives.inputs import Currency, Handle, Named, RegionShort
 from omneo_api.profiles.profile.schemas import ProfileContext, ProfileRead
 
 DisplayOption = Literal["visible", "hidden", "mystery", "internal"]
@@ -291,7 +291,11 @@ class AchievementPointBody(fields.Body):
     expires_at: fields.DateTime | None = None
 
 
-class BatchCount(AchievementPointBody):
+class OwnedCount(AchievementPointBody):
+    profile_id: fields.Uuid
+
+
+class BatchCount(Named, AchievementPointBody):
     """One row of a batch."""
 
-    profile_id: fields.Uuid
+    profile_id: fields.Text

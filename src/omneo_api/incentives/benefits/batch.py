@@ -4,9 +4,9 @@ from typing import Any
 
 from omneo_api.foundation.fields import validate
 from omneo_api.foundation.statements import Statement
-from omneo_api.incentives.benefits.schemas import BatchBenefit, BenefitBody
+from omneo_api.incentives.benefits.schemas import BenefitBody
 from omneo_api.incentives.benefits.service import create
-from omneo_api.incentives.inputs import profile_named
+from omneo_api.incentives.inputs import with_profile
 from omneo_api.platform.batches.service import Applied, BatchRun, processor
 from omneo_api.profiles.scope import lock_profile
 
@@ -24,11 +24,7 @@ _IMPORTED = Statement(
 @processor("benefit")
 async def apply(session: Any, row: dict[str, Any], batch: BatchRun) -> Applied:
     """Issues one benefit; an imported row that was issued before is passed over. Raises: Invalid."""
-    named = validate(BatchBenefit, row)
-    body = {**row, "profile_id": named.profile_id}
-    if named.profile_id is not None and named.profile_id_handle is not None:
-        body["profile_id"] = await profile_named(session, named.profile_id_handle, named.profile_id)
-    checked = validate(BenefitBody, body)
+    checked = validate(BenefitBody, await with_profile(session, row))
     made: int | None = None
     if batch.import_job_id is not None and checked.profile_id is not None and checked.external_id is not None:
         made = await _imported(session, checked)

@@ -31,6 +31,7 @@ class CloneBody(partial(BenefitDefinitionBody)):  # type: ignore[misc]
     handle: Handle
 
 
+RULES = ("meta", "claim_condition", "claim_timeframe", "view_condition", "visibility_condition")
 EXAMPLE = {"name": "Free alterations", "handle": "free-alterations", "type": "gift", "period": 365}
 benefit_definitions = BenefitDefinitions(
     BenefitDefinition,
@@ -50,7 +51,7 @@ benefit_definitions = BenefitDefinitions(
             "id": Filter(path=("id",)),
             "tags": Filter(path=("tags", "handle")),
             "tags.handle": Filter(path=("tags", "handle")),
-            "meta": Filter(path=("meta",)),
+            **{name: Filter(path=(name,)) for name in RULES},
         },
     },
     example=EXAMPLE,

@@ -89,6 +89,7 @@ class Benefit(Resource, Dated, SoftDeleted):
     """
 
     __tablename__ = "benefits"
+    counted = "{row}.deleted_at IS NULL"
     __table_args__ = (
         belongs_to("profiles", "profile_id"),
         belongs_to("benefit_definitions", "benefit_definition_id"),

@@ -7,7 +7,7 @@ from sqlalchemy import ARRAY, BigInteger, any_, bindparam, func, select
 
 from omneo_api.foundation.calls import NO_CONTENT, Answer, Call, Owner, created, data, one
 from omneo_api.foundation.errors import Invalid, NotFound, selected_is_invalid
-from omneo_api.foundation.fields import sent, validate
+from omneo_api.foundation.fields import partial, sent, validate
 from omneo_api.foundation.models import lit
 from omneo_api.foundation.operations import Operation, Routes
 from omneo_api.foundation.query import Filter, Listing
@@ -47,7 +47,7 @@ FILTERS = {
     "combine_meta": Filter(path=("combine_meta",)),
     "active": Filter(expression=is_redeemable),
 }
-listing = Listing(BenefitRead, Benefit, extra=FILTERS)
+listing = Listing(BenefitRead, Benefit, extra=FILTERS, counted="benefits")
 reader = Reader(listing)
 own_listing = Listing(BenefitRead, Benefit, extra=FILTERS, order=("-id",))
 own_reader = Reader(own_listing)
@@ -194,7 +194,7 @@ async def extend(session: Any, call: Call) -> Answer:
 )
 async def batch(session: Any, call: Call) -> Answer:
     """Queue up to 1000 benefits to be issued one by one."""
-    asked = batch_body(call.body, "benefits")
+    asked = batch_body(call.body, "benefits", partial(BatchBenefit))
     return queued(await queue(session, "benefit", asked.rows, asked.import_job_id))
 
 

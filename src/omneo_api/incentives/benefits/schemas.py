@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PlainValidator, WithJsonSchema, model_validator
+from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema, model_validator
 from sqlalchemy import Text, cast
 
 from omneo_api.automation import json_logic
@@ -14,16 +14,17 @@ from omneo_api.commerce.allocations.service import total_codes, unused_codes
 from omneo_api.foundation import fields
 from omneo_api.foundation.fields import Keep
 from omneo_api.foundation.render import Read, Sql
-from omneo_api.foundation.validation import to_meta, wrong
+from omneo_api.foundation.validation import to_datetime, to_meta, wrong
 from omneo_api.incentives.balances.expressions import is_expired
 from omneo_api.incentives.benefits import expressions
-from omneo_api.incentives.inputs import Count, Handle, HourOfDay, NoticeDays, RegionShort, TemplateBody
+from omneo_api.incentives.inputs import Absolute, Count, Handle, HourOfDay, NoticeDays, RegionShort, TemplateBody
 from omneo_api.incentives.periods import PeriodType
 
 BenefitType = Literal["discount", "value", "competition", "event", "gift", "voucher", "bonus", "other", "spend"]
 Uses = Annotated[fields.Int, Field(ge=1, le=2**31 - 1)]
 Worth = Annotated[fields.Money, Field(ge=0)]
 MOST_IDS = 1000
+DATE_ONLY = 10
 
 
 def _condition(value: Any) -> dict[str, Any] | list[Any] | None:
@@ -49,6 +50,11 @@ Condition = Annotated[
     WithJsonSchema({"anyOf": [{"type": "object"}, {"type": "null"}]}),
 ]
 """A rule as an object, or as its JSON text; null, `{}`, `[]` and an empty text are no condition."""
+
+
+def _in_utc(text: str) -> str:
+    """A date as it is, a date-time in its wire form: benefits count their days in UTC."""
+    return text if len(text) == DATE_ONLY else f"{to_datetime(text):%Y-%m-%d %H:%M:%S}"
 
 
 class BenefitDefinitionRead(Read):
@@ -129,6 +135,7 @@ class BenefitDefinitionBody(TemplateBody):
     value: Worth | None = None
     period: Count
     period_type: PeriodType = "days"
+    absolute_expiry: Annotated[Absolute, AfterValidator(_in_utc)] | None = None
     end_at: fields.DateTime | None = None
     max_redemptions: Uses | None = 1
     max_global_redemptions: Count | None = None

@@ -5,11 +5,22 @@ from typing import Any
 from omneo_api.incentives.credits.models import CreditDefinition
 from omneo_api.incentives.credits.schemas import CreditDefinitionBody, CreditDefinitionRead
 from omneo_api.incentives.inputs import Definitions
+from omneo_api.platform.custom_fields import service as custom_fields
 
 
 class CreditDefinitions(Definitions):
     absolute = (("period_type", "absolute_expiry"), ("release_period_type", "release_period_absolute_expiry"))
     targets = ("issue_target_id", "expiry_target_id", "release_target_id", "remind_target_id", "extend_target_id")
+
+    async def related(self, session: Any, identifier: int, values: dict[str, Any], current: Any | None) -> bool:
+        return await custom_fields.keep(session, "credit_definition", identifier, values.get("custom_fields") or [])
+
+    async def before_delete(self, session: Any, current: Any) -> None:
+        await custom_fields.drop(session, "credit_definition", current.id)
+
+    async def touched(self, session: Any, identifier: int) -> None:
+        """Notes that a definition's fields were changed past it."""
+        await session.update(CreditDefinition, {"id": identifier}, {"updated_at": session.now})
 
     def check(self, values: dict[str, Any], current: Any | None, errors: dict[str, list[str]]) -> None:
         """Ranges of numbers: both ends for sequential ones, the end not before the start, the length long enough."""
@@ -38,6 +49,6 @@ credit_definitions = CreditDefinitions(
     path="/credits/definitions",
     aliases=("/credit-definitions",),
     fixed=("handle",),
-    listing={"search": ("name", "handle")},
+    listing={"search": ("name", "handle"), "custom_field": "custom_fields"},
     example={"name": "Gift card", "handle": "gift-card", "type": "gift_card", "value": 50},
 )

@@ -14,12 +14,10 @@ from sqlalchemy import (
     Numeric,
     SmallInteger,
     Text,
-    and_,
-    cast,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from omneo_api.foundation.models import (
     HasHandle,
@@ -28,13 +26,12 @@ from omneo_api.foundation.models import (
     Tenanted,
     Value,
     belongs_to,
-    lit,
     lookup,
     unique,
     unique_live,
 )
 from omneo_api.incentives.lots import Lot, Presentation
-from omneo_api.platform.custom_fields.models import CustomField
+from omneo_api.platform.custom_fields.models import shown_fields
 
 
 class CreditDefinition(Resource, HasHandle, Presentation, SoftDeleted):
@@ -54,7 +51,6 @@ class CreditDefinition(Resource, HasHandle, Presentation, SoftDeleted):
     primary_colour: Mapped[str | None]
     secondary_colour: Mapped[str | None]
     meta: Mapped[Any | None] = mapped_column(JSONB)
-    currency_id: Mapped[int | None] = mapped_column(BigInteger)
     require_creator: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     require_assigned: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     require_security_code: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
@@ -68,6 +64,7 @@ class CreditDefinition(Resource, HasHandle, Presentation, SoftDeleted):
     remind_target_id: Mapped[int | None] = mapped_column(BigInteger)
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
 
+    custom_fields = shown_fields("credit_definition", lambda: CreditDefinition)
     region = relationship("Region", lazy="raise", viewonly=True, uselist=False)
 
 
@@ -103,6 +100,14 @@ class Credit(Resource, Lot, SoftDeleted):
         lookup("ix_credits_open", "profile_id", "usable_until", where="value_remaining > 0 AND deleted_at IS NULL"),
         lookup("ix_credits_definition", "credit_definition_id"),
         lookup("ix_credits_recipient", "recipient_email", where="recipient_email IS NOT NULL"),
+        *(
+            lookup(
+                f"ix_credits_notify_{kind}",
+                f"notify_{kind}_at",
+                where=f"notify_{kind}_at IS NOT NULL AND NOT coalesce(has_notified_{kind}, false)",
+            )
+            for kind in ("issue", "expiry", "release", "remind", "extend")
+        ),
     )
 
     profile_id: Mapped[uuid.UUID | None]
@@ -132,20 +137,16 @@ class Credit(Resource, Lot, SoftDeleted):
     has_notified_release: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     has_notified_remind: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     has_notified_extend: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+    notify_issue_at: Mapped[datetime | None]
+    notify_expiry_at: Mapped[datetime | None]
+    notify_release_at: Mapped[datetime | None]
+    notify_remind_at: Mapped[datetime | None]
+    notify_extend_at: Mapped[datetime | None]
     meta: Mapped[Any | None] = mapped_column(JSONB)
     is_imported: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     is_system_generated: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
 
-    custom_fields = relationship(
-        CustomField,
-        lazy="raise",
-        viewonly=True,
-        primaryjoin=lambda: and_(
-            Credit.tenant_id == foreign(CustomField.tenant_id),
-            foreign(CustomField.owner_type) == lit("credit"),
-            foreign(CustomField.owner_id) == cast(Credit.id, Text),
-        ),
-    )
+    custom_fields = shown_fields("credit", lambda: Credit)
     definition = relationship("CreditDefinition", lazy="raise", viewonly=True, uselist=False)
     profile = relationship(
         "Profile",

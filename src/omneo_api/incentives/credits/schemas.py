@@ -8,16 +8,23 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from omneo_api.foundation import fields
-from omneo_api.foundation.render import Grouped, Read
+from omneo_api.foundation.render import Grouped, Read, Sql
+from omneo_api.incentives.balances.exchange import row_of
 from omneo_api.incentives.inputs import Absolute, Colour, Count, DefinitionBody, Handle, RegionShort, Value
 from omneo_api.incentives.periods import PeriodType
 from omneo_api.platform.custom_fields.service import CustomFieldItem
+from omneo_api.platform.custom_fields.shapes import ShownCustomField
 
 CreditType = Literal["gift_card", "store_credit", "refund", "allowance", "voucher", "other"]
 RangeType = Literal["sequential", "random", "other"]
 CodeType = Literal["pin4", "pin6", "alnum6", "other"]
 Digits = Annotated[fields.Text, Field(pattern=r"^[0-9]+$", max_length=36)]
 Positive = Annotated[fields.Dollars, Field(gt=0)]
+
+
+def _currency_row(definition: Any) -> Any:
+    """The id of the row that tells the rate between the system's currency and the definition's."""
+    return row_of(definition.currency)
 
 
 class CreditDefinitionRead(Read):
@@ -27,7 +34,7 @@ class CreditDefinitionRead(Read):
     region_id: int | None
     region: RegionShort | None
     currency: str | None
-    currency_id: int | None
+    currency_id: Annotated[int | None, Sql(_currency_row)]
     type: CreditType
     value: Decimal | None
     max_value: Decimal | None
@@ -76,6 +83,7 @@ class CreditDefinitionRead(Read):
     notify_remind_offset_hour: int | None
     meta: Any
     tags: list[str]
+    custom_fields: list[ShownCustomField]
     created_at: datetime
     updated_at: datetime
 
@@ -109,6 +117,7 @@ class CreditDefinitionBody(DefinitionBody):
     release_target_id: fields.Int | None = None
     remind_target_id: fields.Int | None = None
     meta: fields.Meta | None = None
+    custom_fields: list[CustomFieldItem] | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -185,6 +194,14 @@ class CreditUpdate(fields.Body):
     is_imported: fields.Bool = False
     is_void: fields.Bool = False
     custom_fields: list[CustomFieldItem] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _not_as_told(cls, data: Any) -> Any:
+        """Fields grouped as they are told are left as they are, so that a credit that was read can be sent back."""
+        if isinstance(data, dict) and isinstance(data.get("custom_fields"), dict):
+            return {name: value for name, value in data.items() if name != "custom_fields"}
+        return data
 
 
 class CreditBody(CreditUpdate):

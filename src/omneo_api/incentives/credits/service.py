@@ -170,7 +170,7 @@ async def _columns(
     await _check_pair(session, columns.get("external_id"), columns.get("external_namespace"), 0, errors)
     if definition is None:
         return columns
-    zone = timezone or definition.timezone or await setting(session, "client_timezone") or "UTC"
+    zone = await zone_of(session, timezone, definition)
     columns.setdefault("name", definition.name)
     columns["timezone"] = timezone or definition.timezone
     if values.get("expires_at") is None:
@@ -210,8 +210,51 @@ async def _check_pair(session: Any, external_id: Any, namespace: Any, identifier
         errors["external_id"] = [already_taken("external_id")]
 
 
+async def zone_of(session: Any, timezone: str | None, definition: Any) -> str:
+    """The zone in which a credit's days are counted: its own, its definition's, the tenant's."""
+    return timezone or definition.timezone or await setting(session, "client_timezone") or "UTC"
+
+
+async def _notices(session: Any, definition: Any, credit: Mapping[str, Any]) -> dict[str, datetime | None]:
+    """When the targets of a definition are to be told of a credit; None without a target or a moment.
+
+    Credits have one offset before their end, that of the reminder, so expiry and extension are told with it.
+    """
+    d, zone = definition, await zone_of(session, credit.get("timezone"), definition)
+    before = None
+    if credit.get("expires_at") is not None:
+        offsets = (None, d.notify_remind_offset_days, d.notify_remind_offset_hour)
+        before = periods.notice_before(credit["expires_at"], zone, *offsets)
+    issue = periods.notice_after(
+        credit["issued_at"], zone, None, d.notify_issue_offset_days, d.notify_issue_offset_hour
+    )
+    is_offered = d.is_extendable and credit.get("extended_at") is None
+    return {
+        "notify_issue_at": issue if d.issue_target_id is not None else None,
+        "notify_release_at": credit.get("released_at") if d.release_target_id is not None else None,
+        "notify_expiry_at": before if d.expiry_target_id is not None else None,
+        "notify_remind_at": before if d.remind_target_id is not None else None,
+        "notify_extend_at": before if d.extend_target_id is not None and is_offered else None,
+    }
+
+
+async def _rearmed(session: Any, definition: Any, row: Any, changes: Mapping[str, Any]) -> dict[str, Any]:
+    """The notices of a credit whose dates change; an end that moves is announced again."""
+    dates = ("issued_at", "released_at", "expires_at", "extended_at")
+    if not any(name in changes for name in dates):
+        return {}
+    held = {name: changes.get(name, getattr(row, name)) for name in (*dates, "timezone")}
+    again = {"has_notified_expiry": False, "has_notified_remind": False} if "expires_at" in changes else {}
+    return {**await _notices(session, definition, held), **again}
+
+
 async def _issue(session: Any, account: Account, definition: Any, columns: Mapping[str, Any]) -> int:
-    values = {**columns, "credit_definition_id": definition.id, "currency": definition.currency}
+    values = {
+        **columns,
+        "credit_definition_id": definition.id,
+        "currency": definition.currency,
+        **await _notices(session, definition, columns),
+    }
     row = await session.insert(Credit, values)
     identifier: int = row.id
     (lot,) = await load(session, "credit", [identifier])
@@ -227,7 +270,7 @@ async def reissue(session: Any, account: Account, old: Held, value: Decimal, red
     definition: Any = await find_definition(session, old.definition_id, live=False)
     row = await session.row(_ANY, id=old.id)
     issued_at = whole_second(account.now)
-    zone = row.timezone or definition.timezone or await setting(session, "client_timezone") or "UTC"
+    zone = await zone_of(session, row.timezone, definition)
     columns = {
         "profile_id": account.profile_id,
         "creator_profile_id": row.creator_profile_id,
@@ -261,6 +304,20 @@ async def locked(session: Any, identifier: int, owner_id: uuid.UUID | None) -> t
     return account, current, account.add(lot)
 
 
+async def require(session: Any, identifier: int) -> None:
+    """Raises: NotFound for a credit that is not there."""
+    if await session.row(_OWNER, id=identifier) is None:
+        raise NotFound
+
+
+async def touched(session: Any, identifier: int, held: tuple[Account, Any, Held]) -> None:
+    """Tells that the custom fields of a credit changed, which is held as `locked` answers it."""
+    account, row, _ = held
+    await session.update(Credit, {"id": identifier}, {"updated_at": account.now})
+    events.changed(session, "credit", identifier, row.profile_id)
+    await account.flush()
+
+
 async def change(session: Any, identifier: int, owner_id: uuid.UUID | None, values: dict[str, Any]) -> None:
     """Applies a PUT: details, values, terms, the lock and the owner. Raises: NotFound, Invalid."""
     heir = values.pop("profile_id", None) if owner_id is None else None
@@ -274,6 +331,8 @@ async def change(session: Any, identifier: int, owner_id: uuid.UUID | None, valu
         values |= {"value_remaining": Decimal(0), "locked": True, "lock_expires_at": None}
     elif values.get("locked") and lot.is_locked(account.now):
         errors["locked"] = ["The credit is already locked."]
+    elif values.get("locked") and row.lock_expires_at is not None and row.lock_expires_at <= account.now:
+        values.setdefault("lock_expires_at", None)
     await _check_references(session, values, errors)
     definition = await find_definition(session, lot.definition_id, live=False)
     initial = values.get("value_initial", row.value_initial)
@@ -288,31 +347,32 @@ async def change(session: Any, identifier: int, owner_id: uuid.UUID | None, valu
     changes = {name: values[name] for name in COLUMNS if name in values and values[name] != getattr(row, name)}
     kept = await custom_fields.keep(session, "credit", identifier, values.get("custom_fields") or [])
     if changes:
-        await _apply(session, account, row, lot, changes)
+        await _apply(session, account, row, lot, changes, await _rearmed(session, definition, row, changes))
     elif kept:
-        await session.update(Credit, {"id": identifier}, {"updated_at": account.now})
-        events.changed(session, "credit", identifier, row.profile_id)
+        await touched(session, identifier, (account, row, lot))
     await account.flush()
 
 
 TERMS = ("issued_at", "released_at", "expires_at", "locked", "lock_expires_at", "value_remaining")
 
 
-async def _apply(session: Any, account: Account, row: Any, lot: Held, changes: dict[str, Any]) -> None:
+async def _apply(
+    session: Any, account: Account, row: Any, lot: Held, changes: dict[str, Any], noted: dict[str, Any]
+) -> None:
     held = {name: changes.get(name, getattr(row, name)) for name in TERMS}
     if held["expires_at"] is not None and held["expires_at"] <= held["issued_at"]:
         raise Invalid.field("expires_at", "The expires at field must be a date after issued at.")
-    account.forget_balance(lot)
-    lot.issued_at, lot.expires_at = held["issued_at"], held["expires_at"]
-    lot.opens_at = max(held["issued_at"], held["released_at"] or held["issued_at"])
-    lot.locked, lot.locked_until = held["locked"], held["lock_expires_at"]
     if any(name in changes for name in TERMS):
+        account.forget_balance(lot)
+        lot.issued_at, lot.expires_at = held["issued_at"], held["expires_at"]
+        lot.opens_at = max(held["issued_at"], held["released_at"] or held["issued_at"])
+        lot.locked, lot.locked_until = held["locked"], held["lock_expires_at"]
         delta = held["value_remaining"] - lot.value
         account.move(lot, "adjust" if delta else "terms", delta)
         account.rephase(lot)
     columns = {name: value for name, value in changes.items() if name != "value_remaining"}
     if columns:
-        await session.update(Credit, {"id": row.id}, {**columns, "updated_at": account.now})
+        await session.update(Credit, {"id": row.id}, {**columns, **noted, "updated_at": account.now})
     old = {name: getattr(row, name) for name in changes}
     session.outbox.audit("updated", "Credit", row.id, old, changes, row.profile_id)
     events.changed(session, "credit", row.id, row.profile_id)
@@ -400,7 +460,10 @@ async def extend(
         lot.expires_at = expires_at
         account.move(lot, "terms", Decimal(0))
         account.rephase(lot)
-        changes = {"expires_at": expires_at, "extended_at": whole_second(account.now), "has_notified_expiry": False}
+        changes: dict[str, Any] = {"expires_at": expires_at, "extended_at": whole_second(account.now)}
+        current: Any = await session.row(_ANY, id=lot.id)
+        definition = await find_definition(session, lot.definition_id, live=False)
+        changes |= await _rearmed(session, definition, current, changes)
         await session.update(Credit, {"id": lot.id}, changes)
         session.outbox.audit("updated", "Credit", lot.id, {"expires_at": row.expires_at}, changes, profile_id)
         events.changed(session, "credit", lot.id, profile_id)

@@ -14,7 +14,7 @@ from omneo_api.commerce.transactions.models import Transaction, TransactionState
 from omneo_api.foundation import fields
 from omneo_api.foundation.models import lit
 from omneo_api.foundation.render import Read, Sql, wire
-from omneo_api.incentives.balances.exchange import dollars_per_point
+from omneo_api.incentives.balances.exchange import worth_of_point
 from omneo_api.incentives.balances.expressions import NOW, is_expired
 from omneo_api.incentives.inputs import Absolute, Count, Currency, Handle, RegionShort
 from omneo_api.incentives.periods import IssuePeriodType
@@ -55,8 +55,10 @@ class PointDefinitionBody(fields.Body):
 
 
 def _worth(column: str) -> Sql:
+    """Money of the definition's own currency: what of it is in the balance is converted there."""
+
     def expression(point: Any) -> Any:
-        return func.trunc(getattr(point, column) * dollars_per_point(point.currency), lit(2), type_=Numeric)
+        return func.trunc(getattr(point, column) * worth_of_point(point.currency), lit(2), type_=Numeric)
 
     return Sql(expression)
 

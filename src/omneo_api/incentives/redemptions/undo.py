@@ -8,7 +8,7 @@ from typing import Any
 
 from psycopg.errors import SerializationFailure
 
-from omneo_api.foundation.errors import Invalid, NotFound
+from omneo_api.foundation.errors import Invalid, NotFound, selected_is_invalid
 from omneo_api.foundation.statements import Statement
 from omneo_api.incentives import events
 from omneo_api.incentives.account import Account, Held, load, open_account
@@ -17,7 +17,7 @@ from omneo_api.incentives.ledger.service import ZERO
 from omneo_api.incentives.points import service as points
 from omneo_api.incentives.redemptions import benefits
 from omneo_api.incentives.redemptions.records import Item, insert_items, insert_redemption
-from omneo_api.incentives.redemptions.schemas import RedeemBody
+from omneo_api.incentives.redemptions.schemas import BenefitUse, RedeemBody
 from omneo_api.incentives.redemptions.service import check_location, foreign_rate
 from omneo_api.incentives.redemptions.spending import POINT_UNIT, cents
 from omneo_api.incentives.rewards import service as rewards
@@ -149,15 +149,19 @@ async def give_return(session: Any, identifier: int, body: RedeemBody) -> int:
         raise Invalid(errors)
     ordered = _return_order(undoing.items, body.strategies)
     left = sum((item.dollars_left for item in ordered), ZERO)
+    uses = await _named_uses(session, undoing, body.benefits)
     asked = body.amount if rate is None or body.amount is None else cents(body.amount / rate)
-    if left <= 0 and not any(item.type == "benefit" and item.count_left > 0 for item in ordered):
+    if uses and body.amount is None:
+        asked = ZERO
+    if left <= 0 and not uses and not any(item.type == "benefit" and item.count_left > 0 for item in ordered):
         raise Invalid.field("amount", "Nothing is left to be returned.")
     if body.strict and asked is not None and asked > left:
         raise Invalid.field("amount", "The amount field must not be greater than what is left to be returned.")
-    shares = _shares(ordered, left if asked is None else min(asked, left), left)
+    shares = [Share(item, None, ZERO, Decimal(count)) for item, count in uses]
+    shares += _shares(ordered, left if asked is None else min(asked, left), left, uses_too=not uses)
     if not shares:
         raise Invalid.field("amount", "Nothing is left to be returned.")
-    total = sum((dollars for _, _, dollars in shares), ZERO)
+    total = sum((share.dollars for share in shares), ZERO)
     values = {
         **_copied(row),
         "type": "return",
@@ -185,14 +189,61 @@ def _return_order(items: list[Any], strategies: Any) -> list[Any]:
     return [item for strategy in strategies for item in latest if item.type == STRATEGY_TYPES[strategy]]
 
 
-def _shares(ordered: list[Any], dollars: Decimal, left: Decimal) -> list[tuple[Any, Decimal | None, Decimal]]:
-    """Item, value in its unit and dollars to be given back; the last part of an item takes what rounding left of it."""
+_HANDLES = Statement(
+    """
+    SELECT b.id, d.handle_key FROM benefits b
+    JOIN benefit_definitions d ON d.tenant_id = b.tenant_id AND d.id = b.benefit_definition_id
+    WHERE b.id = ANY (:ids::bigint[])
+    """
+)
+
+
+async def _named_uses(session: Any, undoing: Undoing, named: list[BenefitUse] | None) -> list[tuple[Any, int]]:
+    """The items of the benefits that a return names, each with the uses to be given back. Raises: Invalid."""
+    if not named:
+        return []
+    items = [item for item in undoing.items if item.type == "benefit"]
+    rows = await session.rows(_HANDLES, ids=[item.subject_id for item in items])
+    handles = {row.id: row.handle_key for row in rows}
+    left = {item.id: item.count_left for item in items}
+    found: list[tuple[Any, int]] = []
+    errors: dict[str, list[str]] = {}
+    for place, one in enumerate(named):
+        handle = one.handle.lower() if one.handle is not None else None
+        for item in items:
+            is_meant = item.subject_id == one.id if one.id is not None else handles[item.subject_id] == handle
+            if is_meant and left[item.id] >= one.quantity:
+                left[item.id] -= one.quantity
+                found.append((item, one.quantity))
+                break
+        else:
+            errors[f"benefits.{place}"] = [selected_is_invalid(f"benefits.{place}")]
+    if errors:
+        raise Invalid(errors)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What of an item is given back: value in its unit and dollars, or (of a benefit) a count of uses."""
+
+    item: Any
+    value: Decimal | None
+    dollars: Decimal
+    count: Decimal = Decimal(1)
+
+
+def _shares(ordered: list[Any], dollars: Decimal, left: Decimal, *, uses_too: bool) -> list[Share]:
+    """The parts to be given back; the last part of an item takes what rounding left of it.
+
+    uses_too: a return of everything gives benefits back as well.
+    """
     everything = dollars == left
-    shares: list[tuple[Any, Decimal | None, Decimal]] = []
+    shares: list[Share] = []
     for item in ordered:
         if item.type == "benefit":
-            if everything and item.count_left > 0:
-                shares.append((item, None, ZERO))
+            if uses_too and everything and item.count_left > 0:
+                shares.append(Share(item, None, ZERO, item.count_left))
             continue
         part = min(item.dollars_left, dollars)
         if part == item.dollars_left and (part > 0 or everything):
@@ -202,18 +253,19 @@ def _shares(ordered: list[Any], dollars: Decimal, left: Decimal) -> list[tuple[A
             worth = item.value * part / item.dollar_value if item.dollar_value else ZERO
             value = min(item.value_left, worth.quantize(unit, ROUND_HALF_UP))
         if value > 0:
-            shares.append((item, value, part))
+            shares.append(Share(item, value, part))
             dollars -= part
     return shares
 
 
-async def _give(session: Any, undoing: Undoing, made: int, shares: list[tuple[Any, Decimal | None, Decimal]]) -> None:
+async def _give(session: Any, undoing: Undoing, made: int, shares: list[Share]) -> None:
     account, items = undoing.account, []
     refills: list[tuple[int, Held, Decimal]] = []
-    for item, value, dollars in shares:
+    for share in shares:
+        item, value, dollars = share.item, share.value, share.dollars
         if value is None:
-            await benefits.give_back(session, account, item.subject_id, int(item.count_left))
-            items.append(Item("benefit", item.subject_id, None, ZERO, item.count_left, item.id))
+            await benefits.give_back(session, account, item.subject_id, int(share.count))
+            items.append(Item("benefit", item.subject_id, None, ZERO, share.count, item.id))
             continue
         old = undoing.lots[item.type, item.subject_id]
         if item.type == "reward":

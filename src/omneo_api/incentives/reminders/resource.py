@@ -58,7 +58,8 @@ class Reminder(Resource):
 
 def _is_valid(reminder: Any) -> Any:
     """Active, not past, and still to be sent at least once."""
-    ends = or_(reminder.expires_at.is_(None), reminder.expires_at > NOW)
+    runs = and_(reminder.expires_at > NOW, reminder.expires_at > reminder.next_run_at)
+    ends = or_(reminder.expires_at.is_(None), runs)
     return func.coalesce(and_(reminder.is_active, reminder.next_run_at.isnot(None), ends), False, type_=Boolean)
 
 
@@ -156,7 +157,8 @@ class Reminders(PlainResource):
         if errors:
             raise Invalid(errors)
         scheduled = any(name in values for name in (*NEEDED[kind], "schedule_type", "timezone"))
-        if current is not None and not scheduled:
+        woken = bool(values.get("is_active")) and current is not None and not current.is_active
+        if current is not None and not scheduled and not woken:
             return values
         due = next_run(held, zone, current.created_at if current else session.now, session.now)
         if due is None and kind == "absolute" and (current is None or "remind_at" in values):

@@ -14,7 +14,7 @@ from omneo_api.foundation.render import list_json, rows_json
 from omneo_api.foundation.statements import Statement
 from omneo_api.incentives.rewards import service
 from omneo_api.incentives.rewards.models import Reward
-from omneo_api.incentives.rewards.schemas import ExtendBody, RewardBody, RewardRead, RewardUpdate
+from omneo_api.incentives.rewards.schemas import ExtendBody, OwnRewardBody, RewardBody, RewardRead, RewardUpdate
 from omneo_api.profiles.scope import of_profile, require_profile
 
 listing = Listing(
@@ -33,6 +33,7 @@ listing = Listing(
 )
 reader = Reader(listing)
 routes = Routes("Rewards")
+own = Routes("Rewards")
 EXAMPLE = {"profile_id": "0b7d1f7e-3a55-4d8e-9d0e-2f1c6a9b7710", "timezone": "Australia/Melbourne"}
 KINDS = {"issue": "issue", "expiry": "expiry", "remind": "expiry", "extend": "extend"}
 
@@ -59,12 +60,21 @@ async def browse(session: Any, call: Call, owner: Owner) -> Answer:
     answers=RewardRead,
     example={**EXAMPLE, "reward_definition_handle": "birthday-20"},
 )
-async def create(session: Any, owner: Owner, body: RewardBody) -> Answer:
+async def create(session: Any, body: RewardBody) -> Answer:
     """Issue a reward."""
-    if owner.id is not None:
-        await require_profile(session, owner.id)
-    identifier = await service.create(session, owner.id or body.profile_id, body)
-    return created(await reader.text(session, identifier))
+    return created(await reader.text(session, await service.create(session, body.profile_id, body)))
+
+
+@own.post(
+    "/rewards",
+    "create-rewards",
+    answers=RewardRead,
+    example={"timezone": "Australia/Melbourne", "reward_definition_handle": "birthday-20"},
+)
+async def create_own(session: Any, owner: Owner, body: OwnRewardBody) -> Answer:
+    """Issue a reward to the profile."""
+    await require_profile(session, owner.id)
+    return created(await reader.text(session, await service.create(session, owner.id, body)))
 
 
 @routes.post("/rewards/extend", "update-rewards", answers=RewardRead, envelope="list", success=200, permission="update")
@@ -129,10 +139,13 @@ def operations() -> list[Operation]:
         (method, path)
         for method, path in (
             ("GET", "/rewards"),
-            ("POST", "/rewards"),
             ("GET", "/rewards/{reward}"),
             ("PUT", "/rewards/{reward}"),
             ("DELETE", "/rewards/{reward}"),
         )
     ]
-    return [*routes.mounted(), *routes.mounted("/profiles/{profile}", owner=of_profile, only=below)]
+    return [
+        *routes.mounted(),
+        *routes.mounted("/profiles/{profile}", owner=of_profile, only=below),
+        *own.mounted("/profiles/{profile}", owner=of_profile),
+    ]

@@ -156,6 +156,15 @@ class RewardBody(fields.Body):
     meta: fields.Meta | None = None
 
 
+class OwnRewardBody(RewardBody):
+    """Below a profile, whose reward it becomes whatever the body says."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_the_path(cls, data: Any) -> Any:
+        return {name: value for name, value in data.items() if name != "profile_id"} if isinstance(data, dict) else data
+
+
 class RewardUpdate(fields.Body):
     """An administrative adjustment; a naive `expires_at` is UTC. `value_remaining` may exceed `value_initial`."""
 

@@ -234,12 +234,14 @@ def notices(definition: Any, issued_at: datetime, expires_at: datetime, timezone
 async def _issue(
     session: Any, account: Account, definition: Any, values: Mapping[str, Any], cause: str = "issued"
 ) -> int:
+    planned = notices(definition, values["issued_at"], values["expires_at"], values["timezone"])
     columns = {
         **values,
         "profile_id": account.profile_id,
         "reward_definition_id": definition.id,
         "currency": definition.currency,
-        **notices(definition, values["issued_at"], values["expires_at"], values["timezone"]),
+        **planned,
+        **{name.replace("notify", "has_notified")[:-3]: False for name, moment in planned.items() if moment},
     }
     row = await session.insert(Reward, columns)
     identifier: int = row.id
@@ -303,7 +305,8 @@ async def adjust(session: Any, identifier: int, owner_id: uuid.UUID | None, valu
     before, told = lot.value, lot.phase == OPEN
     lot.expires_at = expires_at
     delta = changes.get("value_remaining", before) - before
-    account.move(lot, "adjust" if delta else "terms", delta)
+    if delta or "expires_at" in changes:
+        account.move(lot, "adjust" if delta else "terms", delta)
     ended = lot.is_expired(account.now)
     spendable = lot.opens_at <= account.now and not ended
     if told and spendable:
@@ -317,9 +320,9 @@ async def adjust(session: Any, identifier: int, owner_id: uuid.UUID | None, valu
     columns = {name: value for name, value in changes.items() if name != "value_remaining"}
     if "expires_at" in changes:
         definition = await find_definition(session, lot.definition_id, live=False)
-        columns |= _rearmed(definition, row, expires_at)
+        columns |= _rearmed(definition, row, expires_at, is_extended=row.extended_at is not None)
     if columns:
-        await session.update(Reward, {"id": identifier}, columns)
+        await session.update(Reward, {"id": identifier}, {**columns, "updated_at": account.now})
     old = {name: getattr(row, name) for name in changes}
     session.outbox.audit("updated", "Reward", identifier, old, changes, row.profile_id)
     events.changed(session, "reward", identifier, row.profile_id)
@@ -336,13 +339,13 @@ async def _next_occurrence(session: Any, lot: Held) -> int:
     return -1 - int(await session.value(_OCCURRENCES, kind=lot.kind, id=lot.id))
 
 
-def _rearmed(definition: Any, row: Any, expires_at: Any) -> dict[str, Any]:
-    """A later expiry is announced again."""
+def _rearmed(definition: Any, row: Any, expires_at: Any, *, is_extended: bool) -> dict[str, Any]:
+    """A later expiry is announced again; what was extended is not offered an extension any more."""
     fresh = notices(definition, row.issued_at, expires_at, row.timezone or "UTC")
     return {
         "notify_expiry_at": fresh["notify_expiry_at"],
-        "notify_extend_at": fresh["notify_extend_at"],
-        "has_notified_expiry": False if row.has_notified_expiry is not None else None,
+        "notify_extend_at": None if is_extended else fresh["notify_extend_at"],
+        "has_notified_expiry": row.has_notified_expiry if fresh["notify_expiry_at"] is None else False,
     }
 
 
@@ -387,7 +390,7 @@ async def _extend(session: Any, account: Account, lot: Held, expires_at: datetim
     changes = {
         "expires_at": expires_at,
         "extended_at": whole_second(account.now),
-        **_rearmed(definition, row, expires_at),
+        **_rearmed(definition, row, expires_at, is_extended=True),
     }
     await session.update(Reward, {"id": lot.id}, changes)
     session.outbox.audit("updated", "Reward", lot.id, {"expires_at": old}, changes, lot.profile_id)

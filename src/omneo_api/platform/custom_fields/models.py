@@ -1,13 +1,14 @@
 """Named, typed values that integrations keep on almost any resource (orgs-platform B7)."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Integer, Text, text
+from sqlalchemy import Boolean, Integer, Text, and_, cast, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
-from omneo_api.foundation.models import NOW, Moment, Numbered, Resource, lookup, unique
+from omneo_api.foundation.models import NOW, Moment, Numbered, Resource, lit, lookup, unique
 
 
 class CustomField(Resource):
@@ -25,6 +26,21 @@ class CustomField(Resource):
     value: Mapped[Any | None] = mapped_column(JSONB)
     version: Mapped[int] = mapped_column(Integer, server_default=text("1"))
     is_index: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
+
+
+def shown_fields(owner_type: str, owner: Callable[[], Any]) -> Any:
+    """The relationship of a model to its fields, for Read schemas; `owner` answers the model."""
+    return relationship(
+        CustomField,
+        lazy="raise",
+        viewonly=True,
+        order_by=CustomField.id,
+        primaryjoin=lambda: and_(
+            owner().tenant_id == foreign(CustomField.tenant_id),
+            foreign(CustomField.owner_type) == lit(owner_type),
+            cast(owner().id, Text) == foreign(CustomField.owner_id),
+        ),
+    )
 
 
 class CustomFieldVersion(Numbered):

@@ -12,6 +12,8 @@ from omneo_api.commerce.transactions import service as transactions
 from omneo_api.foundation.errors import NotFound
 from omneo_api.foundation.operations import convert
 from omneo_api.foundation.statements import Statement
+from omneo_api.incentives.credits import service as credit_service
+from omneo_api.incentives.credits.definitions import credit_definitions
 from omneo_api.lists import service as lists
 from omneo_api.profiles.profile.events import touched
 from omneo_api.profiles.scope import lock_profile, require_profile
@@ -96,6 +98,31 @@ async def _hold_list(session: Any, identifier: int) -> Any:
     return await lists.hold(session, str(identifier))
 
 
+async def _require_credit(session: Any, identifier: int) -> None:
+    await credit_service.require(session, identifier)
+
+
+async def _hold_credit(session: Any, identifier: int) -> Any:
+    return await credit_service.locked(session, identifier, None)
+
+
+async def _credit_touched(session: Any, identifier: int, held: Any) -> None:
+    await credit_service.touched(session, identifier, held)
+
+
+async def _require_credit_definition(session: Any, identifier: int) -> None:
+    await credit_definitions.reader.text(session, identifier)
+
+
+async def _hold_credit_definition(session: Any, identifier: int) -> Any:
+    return await credit_definitions.locked(session, str(identifier))
+
+
+async def _credit_definition_touched(session: Any, identifier: int, held: Any) -> None:
+    del held
+    await credit_definitions.touched(session, identifier)
+
+
 async def _require_status(session: Any, identifier: int) -> None:
     await statuses.reader.text(session, identifier)
 
@@ -137,4 +164,15 @@ OWNERS = (
 )
 PRODUCT_LIST = FieldOwner("product_list", "product_lists", "product-lists", int, _require_list, _hold_list, lists.touch)
 STATUS = FieldOwner("status", "statuses", "statuses", int, _require_status, _hold_status, _status_touched)
-BY_NAME = {name: owner for owner in (*OWNERS, PRODUCT_LIST, STATUS) for name in (owner.name, owner.plural)}
+CREDIT = FieldOwner("credit", "credits", "rewards", int, _require_credit, _hold_credit, _credit_touched)
+CREDIT_DEFINITION = FieldOwner(
+    "credit_definition",
+    "credit_definitions",
+    "reward-definitions",
+    int,
+    _require_credit_definition,
+    _hold_credit_definition,
+    _credit_definition_touched,
+)
+ANYWHERE = (*OWNERS, PRODUCT_LIST, STATUS, CREDIT, CREDIT_DEFINITION)
+BY_NAME = {name: owner for owner in ANYWHERE for name in (owner.name, owner.plural)}

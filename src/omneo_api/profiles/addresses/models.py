@@ -4,12 +4,12 @@ import uuid
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Boolean, Numeric, Text, and_, cast, text
+from sqlalchemy import Boolean, Numeric, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from omneo_api.foundation.models import Resource, belongs_to, lit, lookup, unique_live
-from omneo_api.platform.custom_fields.models import CustomField
+from omneo_api.foundation.models import Resource, belongs_to, lookup, unique_live
+from omneo_api.platform.custom_fields.models import shown_fields
 
 
 class Address(Resource):
@@ -48,14 +48,5 @@ class Address(Resource):
     is_default: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     meta: Mapped[Any | None] = mapped_column(JSONB)
 
-    custom_fields = relationship(
-        CustomField,
-        lazy="raise",
-        viewonly=True,
-        primaryjoin=lambda: and_(
-            Address.tenant_id == foreign(CustomField.tenant_id),
-            foreign(CustomField.owner_type) == lit("address"),
-            foreign(CustomField.owner_id) == cast(Address.id, Text),
-        ),
-    )
+    custom_fields = shown_fields("address", lambda: Address)
     profile = relationship("Profile", lazy="raise", viewonly=True, uselist=False)

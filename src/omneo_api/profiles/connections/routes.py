@@ -25,6 +25,7 @@ from omneo_api.profiles.connections.schemas import (
     DefinitionRead,
 )
 from omneo_api.profiles.profile.models import Profile
+from omneo_api.profiles.profile.reading import WITH_AGGREGATIONS
 from omneo_api.profiles.profile.schemas import ProfileRead
 from omneo_api.profiles.scope import require_profile
 
@@ -99,6 +100,7 @@ listing = Listing(
         "definition.handle": Filter(path=("definition", "handle")),
     },
     search=("name", "description", "notes"),
+    live=service.shown,
 )
 reader = Reader(listing)
 routes = Routes("Connections")
@@ -195,7 +197,7 @@ async def update_own(session: Any, owner: Owner, connection: int, body: Any) -> 
 
 
 def _shared() -> Any:
-    whole = rows_json(ProfileRead, Profile).where(
+    whole = rows_json(ProfileRead, Profile, WITH_AGGREGATIONS).where(
         Profile.id == bindparam("id", type_=UUID(as_uuid=True)), Profile.deleted_at.is_(None)
     )
     row = whole.subquery()

@@ -4,14 +4,14 @@ import uuid
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
 from sqlalchemy import any_, case, func, literal_column, select, values
 from sqlalchemy import column as named
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
 
 from omneo_api.foundation import fields
-from omneo_api.foundation.fields import Body, FieldError
+from omneo_api.foundation.fields import Body
 from omneo_api.foundation.models import lit
 from omneo_api.foundation.render import EMPTY_LIST, Read, Source, Sql, rendered_columns
 from omneo_api.foundation.validation import wrong
@@ -265,13 +265,14 @@ class ConnectionChange(Body):
 
 
 class ConnectionBody(ConnectionChange):
-    connection_definition_id: fields.Int | None = None
     connection_definition_handle: fields.Text | None = None
+    connection_definition_id: Annotated[fields.Int | None, Field(validate_default=True)] = None
     connector_id: fields.Uuid
     connected_id: fields.Uuid
 
-    @model_validator(mode="after")
-    def _defined(self) -> "ConnectionBody":
-        if self.connection_definition_id is None and self.connection_definition_handle is None:
-            raise FieldError({"connection_definition_id": "The {field} field is required."})
-        return self
+    @field_validator("connection_definition_id")
+    @classmethod
+    def _defined(cls, value: int | None, info: ValidationInfo) -> int | None:
+        if value is None and info.data.get("connection_definition_handle", "") is None:
+            raise wrong("is required.")
+        return value

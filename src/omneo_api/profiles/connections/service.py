@@ -6,19 +6,23 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, bindparam, select
+from sqlalchemy import BigInteger, and_, bindparam, func, select
+from sqlalchemy.orm import aliased
 
 from omneo_api.automation import json_logic
 from omneo_api.foundation.errors import Errors, Invalid, NotFound, Unauthorized, selected_is_invalid
 from omneo_api.foundation.fields import sent
+from omneo_api.foundation.models import lit
 from omneo_api.foundation.outbox import Context
 from omneo_api.foundation.render import one_json, rows_json
 from omneo_api.foundation.statements import Statement
 from omneo_api.profiles.connections.models import CLOSED, MUTUAL, Connection, ConnectionDefinition
 from omneo_api.profiles.connections.schemas import ConnectionContext
 from omneo_api.profiles.profile import events
+from omneo_api.profiles.profile.models import Profile
 from omneo_api.profiles.scope import require_profile
 
+PARTIES = ("connector_id", "connected_id")
 REFERENCE = ("external_id", "external_id_type")
 TAKEN = "The profiles are already connected."
 _ID = bindparam("id", type_=BigInteger)
@@ -63,6 +67,17 @@ _CLEAR = {
 _CONTEXT = Statement(lambda: one_json(rows_json(ConnectionContext, Connection).where(Connection.id == _ID)))
 
 
+def shown(connection: Any) -> Any:
+    """Whether a connection and both its parties live: a deleted profile's are hidden, and come back with it."""
+    parties = aliased(Profile)
+    living = select(func.count()).where(
+        parties.tenant_id == connection.tenant_id,
+        parties.id.in_([connection.connector_id, connection.connected_id]),
+        parties.deleted_at.is_(None),
+    )
+    return and_(connection.deleted_at.is_(None), living.correlate(connection).scalar_subquery() == lit(2))
+
+
 _PARTIES = Statement(
     lambda: (
         select(
@@ -79,7 +94,7 @@ _PARTIES = Statement(
             (ConnectionDefinition.tenant_id == Connection.tenant_id)
             & (ConnectionDefinition.id == Connection.definition_id),
         )
-        .where(Connection.id == bindparam("id", type_=BigInteger), Connection.deleted_at.is_(None))
+        .where(Connection.id == bindparam("id", type_=BigInteger), shown(Connection))
     )
 )
 
@@ -223,6 +238,8 @@ def _follow_status(session: Any, values: dict[str, Any], row: Any, breaker: str 
         values.setdefault("disconnected_by", breaker or session.actor.token_name)
     if status == "archived":
         values["is_archived"] = True
+    elif row is not None and row.status == "archived":
+        values.setdefault("is_archived", False)
 
 
 async def _only_one(session: Any, values: Mapping[str, Any], definition: int, connector: Any, keep: int | None) -> None:
@@ -236,8 +253,8 @@ async def locked(session: Any, identifier: int, party: uuid.UUID | None = None) 
     row = await session.row(_ROW_UNLOCKED, id=identifier)
     if row is None or (party is not None and party not in (row.connector_id, row.connected_id)):
         raise NotFound
-    await session.rows(_LOCK_BOTH, ids=[row.connector_id, row.connected_id])
-    row = await session.row(_ROW, id=identifier)
+    live = await session.rows(_LOCK_BOTH, ids=[row.connector_id, row.connected_id])
+    row = await session.row(_ROW, id=identifier) if len(live) == len(PARTIES) else None
     if row is None:
         raise NotFound
     return row

@@ -41,7 +41,8 @@ def _read(given: Any) -> list[tuple[str, bool, dict[str, Any]]]:
             if not isinstance(keys.get(name), str) or not keys[name].strip():
                 path = f"attributes.{number}.{name}"
                 errors[path] = [f"The {path} field is required."]
-        asked = keys.get("value")
+        # Without a value the attribute only has to be there.
+        asked = keys.get("value", {"nullable": "0"})
         for operator, operand in (asked if isinstance(asked, dict) else {"eq": asked}).items():
             found.append(_one(len(found), keys, operator, operand))
     if not items:

@@ -7,7 +7,7 @@ from typing import Any
 from omneo_api.foundation.errors import Errors, selected_is_invalid
 from omneo_api.foundation.fields import sent
 from omneo_api.foundation.statements import Statement
-from omneo_api.profiles.dates.models import DateLink, ProfileDate
+from omneo_api.profiles.dates.models import ProfileDate
 from omneo_api.profiles.profile import events
 
 _BY_KEY = Statement(
@@ -24,6 +24,15 @@ _LINKS = Statement(
     "SELECT profile_id, relationship, role FROM profile_date_links WHERE attributes_date_id = :date::bigint ORDER BY id"
 )
 _UNLINK = Statement("DELETE FROM profile_date_links WHERE attributes_date_id = :date::bigint")
+_INSERT_LINKS = Statement(
+    """
+    INSERT INTO profile_date_links (attributes_date_id, profile_id, relationship, role)
+    SELECT :date::bigint, l.profile, l.relation, l.role
+    FROM unnest(:profiles::uuid[], :relations::text[], :roles::text[])
+         WITH ORDINALITY AS l (profile, relation, role, place)
+    ORDER BY l.place
+    """
+)
 _LIVE = Statement("SELECT id FROM profiles WHERE id = ANY (:ids::uuid[]) AND deleted_at IS NULL")
 
 
@@ -86,9 +95,9 @@ async def _link(session: Any, date: int, links: Sequence[Any]) -> bool:
     if wanted == stored:
         return False
     await session.execute(_UNLINK, date=date)
-    for profile, relation, role in wanted:
-        values = {"attributes_date_id": date, "profile_id": profile, "relationship": relation, "role": role}
-        await session.insert(DateLink, values, ())
+    if wanted:
+        profiles, relations, roles = (list(column) for column in zip(*wanted, strict=True))
+        await session.execute(_INSERT_LINKS, date=date, profiles=profiles, relations=relations, roles=roles)
     return True
 
 

@@ -58,7 +58,7 @@ class Memory:
 
 
 def _still_applicable(record: Any, traces: Traces, *, inside: bool) -> Any:
-    """A purchase goes on without its customer; what was to be done with the person is done no more."""
+    """A purchase or an order goes on without its customer; what was to be done with the person is done no more."""
     hidden = unnamed(record, traces)
     return None if inside and hidden != record else hidden
 
@@ -72,11 +72,11 @@ MEMORIES = (
     Memory("audits", ("old_values", "new_values"), "m.profile_id = :id::uuid", "text", where="m.event <> 'erased'"),
 )
 WAITING = (
-    Memory("transaction_queue", ("payload",), hide=_still_applicable),
+    Memory("record_queue", ("payload",), hide=_still_applicable),
     Memory(
         "batch_items",
         ("payload",),
-        "b.processor <> 'transaction'",
+        "b.processor NOT IN ('transaction', 'order')",
         "json",
         joined="JOIN batches b ON b.tenant_id = m.tenant_id AND b.id = m.batch_id",
         where="m.payload IS NOT NULL",

@@ -5,7 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 from sqlalchemy import BigInteger, case, cast, func, literal_column
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -13,6 +13,7 @@ from omneo_api.commerce.locations.schemas import LocationRead
 from omneo_api.foundation import fields
 from omneo_api.foundation.fields import Body, FieldError
 from omneo_api.foundation.render import Read, Sql
+from omneo_api.foundation.validation import wrong
 from omneo_api.profiles.identities.schemas import IdentityRead
 from omneo_api.profiles.profile.schemas import ProfileContext, ProfileRead
 
@@ -143,20 +144,22 @@ class InteractionBody(Body):
 class InteractionCreate(InteractionBody):
     """`identifier` is an identity as `{handle, id}`, or an identifier of whatever handle."""
 
-    profile_id: fields.Uuid | None = None
     identifier: Identifier | fields.Text | None = None
+    profile_id: Annotated[fields.Uuid | None, Field(validate_default=True)] = None
     interacted_at: fields.DateTime | None = None
     interacted_type: ObjectType | None = None
     interacted_id: fields.Text | None = None
 
+    @field_validator("profile_id")
+    @classmethod
+    def _named(cls, value: uuid.UUID | None, info: ValidationInfo) -> uuid.UUID | None:
+        if value is None and info.data.get("identifier", "") is None:
+            raise wrong("is required.")
+        return value
+
     @model_validator(mode="after")
     def _whole(self) -> "InteractionCreate":
-        errors = {}
-        if self.profile_id is None and self.identifier is None:
-            errors["profile_id"] = "The {field} field is required."
         if (self.interacted_type is None) != (self.interacted_id is None):
             missing = "interacted_type" if self.interacted_type is None else "interacted_id"
-            errors[missing] = "The {field} field is required."
-        if errors:
-            raise FieldError(errors)
+            raise FieldError({missing: "The {field} field is required."})
         return self

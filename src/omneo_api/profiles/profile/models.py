@@ -11,7 +11,6 @@ from sqlalchemy import (
     SmallInteger,
     Text,
     and_,
-    cast,
     func,
     literal_column,
     or_,
@@ -22,8 +21,8 @@ from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship, synonym
 
-from omneo_api.foundation.models import NOW, Moment, SoftDeleted, Tenanted, Timed, belongs_to, lit, lookup, unique_live
-from omneo_api.platform.custom_fields.models import CustomField
+from omneo_api.foundation.models import NOW, Moment, SoftDeleted, Tenanted, Timed, belongs_to, lookup, unique_live
+from omneo_api.platform.custom_fields.models import shown_fields
 from omneo_api.profiles.identities.models import Identity
 from omneo_api.profiles.profile import birthdays
 from omneo_api.profiles.statuses.models import ProfileStatus
@@ -126,16 +125,7 @@ class Profile(Tenanted, Timed, SoftDeleted):
     )
     dates = relationship("ProfileDate", lazy="raise", viewonly=True, order_by="ProfileDate.id")
     custom_attribute_rows = relationship("CustomAttribute", lazy="raise", viewonly=True)
-    custom_field_rows = relationship(
-        CustomField,
-        lazy="raise",
-        viewonly=True,
-        primaryjoin=lambda: and_(
-            Profile.tenant_id == foreign(CustomField.tenant_id),
-            foreign(CustomField.owner_type) == lit("profile"),
-            foreign(CustomField.owner_id) == cast(Profile.id, Text),
-        ),
-    )
+    custom_field_rows = shown_fields("profile", lambda: Profile)
     regions = relationship("ProfileRegion", lazy="raise", viewonly=True, order_by="ProfileRegion.id")
     active_region = relationship(
         "ProfileRegion",

@@ -195,7 +195,7 @@ async def change(session: Any, profile_id: uuid.UUID, body: ProfileBody, *, cont
     before = await _before(session, profile_id)
     changes = differing(checked.columns, current)
     nested = await parts.write(session, profile_id, created=False)
-    nested |= await _unbounced(session, profile_id, changes)
+    nested |= await _unproven(session, profile_id, changes, parts.comms)
     if not changes and not nested:
         return False
     incoming = {name: given[name] for name in nested if name in given}
@@ -207,24 +207,29 @@ def differing(columns: Mapping[str, Any], current: Any) -> dict[str, Any]:
     return {name: value for name, value in columns.items() if value != getattr(current, name)}
 
 
-async def _unbounced(session: Any, profile_id: uuid.UUID, changes: Mapping[str, Any]) -> set[str]:
-    """A new address or number has not bounced yet."""
-    flags = {
-        f"{channel}_bounced": False
-        for channel, column in (("email", "email"), ("sms", "mobile_phone"))
-        if column in changes and await _bounces(session, profile_id, channel)
-    }
+async def _unproven(
+    session: Any, profile_id: uuid.UUID, changes: Mapping[str, Any], said: Mapping[str, Any]
+) -> set[str]:
+    """A new address or number has neither bounced nor been verified, unless the same body says so."""
+    wanted: dict[str, Any] = {}
+    for column, fresh in UNPROVEN.items():
+        if column in changes:
+            wanted |= fresh
+    if not wanted:
+        return set()
+    row = await session.row(_PROOFS, id=profile_id)
+    flags = {name: value for name, value in wanted.items() if name not in said and getattr(row, name, None)}
     return {"comms"} if flags and await comms.apply(session, profile_id, "comms", flags) else set()
 
 
-_BOUNCED = Statement(
-    "SELECT email_bounced AS email, sms_bounced AS sms FROM profile_comms WHERE profile_id = :id::uuid"
+UNPROVEN: dict[str, dict[str, Any]] = {
+    "email": {"email_bounced": False, "email_verification": "not_sent"},
+    "mobile_phone": {"sms_bounced": False, "sms_verification": "not_sent", "phone_verification": "not_sent"},
+}
+_PROOFS = Statement(
+    "SELECT email_bounced, sms_bounced, email_verification, sms_verification, phone_verification"
+    " FROM profile_comms WHERE profile_id = :id::uuid"
 )
-
-
-async def _bounces(session: Any, profile_id: uuid.UUID, channel: str) -> bool:
-    row = await session.row(_BOUNCED, id=profile_id)
-    return bool(row is not None and getattr(row, channel))
 
 
 async def _before(session: Any, profile_id: uuid.UUID) -> str | None:

@@ -18,7 +18,6 @@ from omneo_api.profiles.profile import events, service
 from omneo_api.profiles.profile.bodies import ProfileBody
 
 RESYNC = "profiles.resync"
-UPSERT_KEYS = ("email", "mobile_phone", "identities")
 _BY_EMAIL = Statement("SELECT id FROM profiles WHERE email = :email::text AND deleted_at IS NULL")
 _BY_MOBILE = Statement("SELECT id FROM profiles WHERE mobile_phone = :mobile::text AND deleted_at IS NULL")
 _NEXT = Statement(
@@ -32,8 +31,11 @@ _NEXT = Statement(
 
 
 def is_upsert(body: Mapping[str, Any]) -> bool:
-    """Whether a sync body means one profile rather than the queue."""
-    return any(body.get(key) for key in UPSERT_KEYS)
+    """Whether a sync body means one profile rather than the queue: it has a key of a profile, be it empty.
+
+    A profile whose e-mail address got lost on the way must not publish everybody again.
+    """
+    return not ProfileBody.model_fields.keys().isdisjoint(body)
 
 
 def queue(session: Any, body: Mapping[str, Any]) -> None:

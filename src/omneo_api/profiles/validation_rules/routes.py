@@ -19,6 +19,10 @@ from omneo_api.profiles.validation_rules.schemas import RuleBody, RuleRead, Rule
 ValueUpdate = partial(RuleValueBody)
 PATH = "/profiles/validation-rules"
 _CLEAR = Statement("DELETE FROM validation_rule_values WHERE rule_id = :rule::bigint")
+_INSERT = Statement(
+    "INSERT INTO validation_rule_values (rule_id, value, is_active) SELECT :rule::bigint, v.text, v.flag"
+    " FROM unnest(:texts::text[], :flags::boolean[]) WITH ORDINALITY AS v (text, flag, place) ORDER BY v.place"
+)
 _VALUES = Statement("SELECT value, is_active FROM validation_rule_values WHERE rule_id = :rule::bigint ORDER BY id")
 _VALUE = Statement(
     "SELECT id, rule_id, value, is_active FROM validation_rule_values"
@@ -52,13 +56,14 @@ class Rules(PlainResource):
         if values.get("values") is None:
             return False
         wanted = [(item.value, item.is_active) for item in values["values"]]
-        stored = [(row.value, row.is_active) for row in await session.rows(_VALUES, rule=identifier)]
-        if wanted == stored:
-            return False
-        await session.execute(_CLEAR, rule=identifier)
-        for value, is_active in wanted:
-            row = {"rule_id": identifier, "value": value, "is_active": is_active}
-            await session.insert(ValidationRuleValue, row, ())
+        if current is not None:
+            stored = [(row.value, row.is_active) for row in await session.rows(_VALUES, rule=identifier)]
+            if wanted == stored:
+                return False
+            await session.execute(_CLEAR, rule=identifier)
+        if wanted:
+            texts, flags = [value for value, _ in wanted], [is_active for _, is_active in wanted]
+            await session.execute(_INSERT, rule=identifier, texts=texts, flags=flags)
         return True
 
 

@@ -1,11 +1,14 @@
 """Checking a profile's e-mail, mobile and names against the tenant's rules (profiles 17)."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from psycopg.errors import InvalidRegularExpression, QueryCanceled
 
+from omneo_api.configuration.settings.service import setting
 from omneo_api.foundation.errors import Errors, spoken
+from omneo_api.foundation.fields import parse_phone
 from omneo_api.foundation.statements import Statement
 
 REGEX_MILLISECONDS = 200
@@ -84,14 +87,15 @@ def _subjects(kind: str, values: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def normalised(kind: str, value: str) -> str:
-    text = value.strip()
-    return text if kind == "mobile" else text.lower()
+    if kind == "mobile":
+        return "".join(sign for sign in value if sign == "+" or sign.isdigit())
+    return value.strip().lower()
 
 
 async def _meets(session: Any, rule: Any, value: str) -> bool:
     match rule.rule_type:
         case "exact":
-            return any(normalised(rule.type, entry) == value for entry in rule.values)
+            return value in [await _plain(session, rule.type, entry) for entry in rule.values]
         case "domain":
             domain = value.rpartition("@")[2]
             return any(entry.strip().lower().removeprefix("@") == domain for entry in rule.values)
@@ -99,6 +103,19 @@ async def _meets(session: Any, rule: Any, value: str) -> bool:
             return any(value.startswith(normalised(rule.type, entry)) for entry in rule.values)
         case _:
             return await matches(session, rule.pattern or "", value)
+
+
+async def _plain(session: Any, kind: str, entry: str) -> str:
+    """A value of a rule in the form that profiles store: a number however it is written is the same number."""
+    if kind != "mobile" or entry.startswith("+"):
+        return normalised(kind, entry)
+    return _e164(entry, await setting(session, "country") or "AU")
+
+
+@lru_cache(maxsize=10_000)
+def _e164(entry: str, country: str) -> str:
+    number = parse_phone(entry, country)
+    return number.e164 if number is not None else normalised("mobile", entry)
 
 
 async def matches(session: Any, pattern: str, value: str) -> bool:

@@ -12,9 +12,10 @@ from omneo_api.foundation.operations import Operation, Routes
 from omneo_api.foundation.query import Listing
 from omneo_api.foundation.reading import Reader
 from omneo_api.foundation.statements import Statement
+from omneo_api.incentives.inputs import with_profile
 from omneo_api.incentives.tiers.points import service
 from omneo_api.incentives.tiers.points.models import TierPoint
-from omneo_api.incentives.tiers.points.schemas import TierPointBody, TierPointChange, TierPointRead
+from omneo_api.incentives.tiers.points.schemas import BatchTierPoint, TierPointBody, TierPointChange, TierPointRead
 from omneo_api.platform.batches.service import BatchRun, batch_body, envelope_schema, processor, queue, queued
 from omneo_api.profiles.scope import of_profile
 
@@ -47,13 +48,13 @@ async def create(session: Any, body: TierPointBody) -> Answer:
 
 @processor(PROCESSOR)
 async def apply(session: Any, row: dict[str, Any], _: BatchRun) -> tuple[int, None]:
-    return await service.create(session, validate(TierPointBody, row)), None
+    return await service.create(session, validate(TierPointBody, await with_profile(session, row))), None
 
 
 @routes.post(
     "/tiers/points/batch.json",
     "create-tier-points",
-    body=envelope_schema("points", partial(TierPointBody)),
+    body=envelope_schema("points", partial(BatchTierPoint)),
     envelope="bare",
     success=200,
     aliases=("/tiers/points/batch",),
@@ -61,7 +62,7 @@ async def apply(session: Any, row: dict[str, Any], _: BatchRun) -> tuple[int, No
 )
 async def batch(session: Any, call: Call) -> Answer:
     """Queue up to 1000 tier points to be given one by one"""
-    asked = batch_body(call.body, "points")
+    asked = batch_body(call.body, "points", partial(BatchTierPoint))
     return queued(await queue(session, PROCESSOR, asked.rows, asked.import_job_id))
 
 

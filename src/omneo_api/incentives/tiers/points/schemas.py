@@ -15,6 +15,7 @@ from omneo_api.foundation import fields
 from omneo_api.foundation.models import lit
 from omneo_api.foundation.render import Read, Sql, rendered_columns
 from omneo_api.foundation.validation import wrong
+from omneo_api.incentives.inputs import Named
 from omneo_api.incentives.tiers.definitions.schemas import MOST
 from omneo_api.incentives.tiers.points.expressions import Status, status_of
 from omneo_api.profiles.profile.schemas import ProfileContext
@@ -78,6 +79,12 @@ class TierPointBody(fields.Body):
     issued_at: fields.DateTime | None
     accrued_at: fields.DateTime | None = None
     meta: fields.Meta | None = None
+
+
+class BatchTierPoint(Named, TierPointBody):
+    """One row of a batch."""
+
+    profile_id: fields.Text  # type: ignore[assignment]
 
 
 class TierPointChange(fields.Body):
