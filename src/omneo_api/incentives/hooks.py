@@ -57,16 +57,15 @@ async def on_purchases(session: Any, profiles: Sequence[uuid.UUID]) -> None:
         await tiers.catch_up_many(session, profiles)
 
 
-<<<<<<< HEAD
 async def on_profiles_made(session: Any, made: Sequence[tuple[uuid.UUID, str | None]]) -> None:
     """Profiles (id, e-mail) are new: what `on_profile_email` and `on_profile_program` do for each of them."""
     await claim_gifts_of(session, {email: profile_id for profile_id, email in made if email})
     await tiers.calculate(session, [profile_id for profile_id, _ in made])
-=======
+
+
 async def on_recalculation(session: Any, profile_id: uuid.UUID) -> None:
     """What a purchase does to its locked customer is to be computed again: the tier is measured as of now."""
     await tiers.recalculate(session, profile_id)
->>>>>>> main
 
 
 async def on_profile_program(session: Any, profile_id: uuid.UUID) -> None:
