@@ -40,7 +40,7 @@ async def told(shop):
 
 async def loaded(shop, jobs, monkeypatch):
     """What loading answers while a worker is at work."""
-    monkeypatch.setattr(cdnow, "PAUSE", 0.01)
+    monkeypatch.setattr(cdnow, "PAUSE", 0.1)
     loading = asyncio.create_task(cdnow.load(shop.client, FILE, Console(file=StringIO())))
     while not loading.done():
         await jobs()

@@ -7,7 +7,7 @@ from typing import Any
 
 from omneo_api.foundation.statements import Statement
 from omneo_api.incentives import merging
-from omneo_api.incentives.credits.service import claim_gifts
+from omneo_api.incentives.credits.service import claim_gifts, claim_gifts_of
 from omneo_api.incentives.ledger.service import record_transaction
 from omneo_api.incentives.points.service import take_back
 from omneo_api.incentives.redemptions.links import link_by_reference
@@ -55,6 +55,12 @@ async def on_purchases(session: Any, profiles: Sequence[uuid.UUID]) -> None:
     """Purchases of these profiles were recorded: what time alone has changed of their tiers is changed with them."""
     if profiles:
         await tiers.catch_up_many(session, profiles)
+
+
+async def on_profiles_made(session: Any, made: Sequence[tuple[uuid.UUID, str | None]]) -> None:
+    """Profiles (id, e-mail) are new: what `on_profile_email` and `on_profile_program` do for each of them."""
+    await claim_gifts_of(session, {email: profile_id for profile_id, email in made if email})
+    await tiers.calculate(session, [profile_id for profile_id, _ in made])
 
 
 async def on_recalculation(session: Any, profile_id: uuid.UUID) -> None:

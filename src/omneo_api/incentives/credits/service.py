@@ -70,6 +70,10 @@ _GIFTS = Statement(
     ORDER BY c.id
     """
 )
+_GIFTS_OF = Statement(
+    "SELECT DISTINCT recipient_email AS email FROM credits"
+    " WHERE recipient_email = ANY (:emails::text[]) AND deleted_at IS NULL ORDER BY 1"
+)
 COLUMNS = tuple(column.key for column in Credit.__table__.c)
 
 
@@ -420,6 +424,13 @@ async def claim_gifts(session: Any, profile_id: uuid.UUID, email: str) -> int:
     for row in found:
         await _hand_over(session, row.id, profile_id)
     return len(found)
+
+
+async def claim_gifts_of(session: Any, owners: Mapping[str, uuid.UUID]) -> None:
+    """The same for several profiles, by the address that each of them has now."""
+    if owners:
+        for row in await session.rows(_GIFTS_OF, emails=[email.lower() for email in owners]):
+            await claim_gifts(session, owners[row.email], row.email)
 
 
 async def remove(session: Any, identifier: int, owner_id: uuid.UUID | None) -> None:

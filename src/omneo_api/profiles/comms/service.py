@@ -26,17 +26,27 @@ async def apply(session: Any, profile_id: uuid.UUID, kind: str, values: Mapping[
         return False
     model = KINDS[kind]
     row = await session.row(_row(model), profile=profile_id)
-    changes = {name: value for name, value in values.items() if value != _stored(row, name)}
+    changes = differing(row, values)
     if not changes:
         return False
     if row is None:
         await session.insert(model, {"profile_id": profile_id, **changes}, ())
     else:
         await session.update(model, {"profile_id": profile_id}, {**changes, "updated_at": session.now})
+    tell(session, profile_id, kind, row, changes)
+    return True
+
+
+def differing(row: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What of the values the stored row (None where there is none) does not say already."""
+    return {name: value for name, value in values.items() if value != _stored(row, name)}
+
+
+def tell(session: Any, profile_id: uuid.UUID, kind: str, row: Any, changes: Mapping[str, Any]) -> None:
+    """Notes audit row and event of changes that were written."""
     old = {name: _stored(row, name) for name in changes}
     session.outbox.audit("updated", f"{kind.title()}Attribute", None, old, changes, profile_id)
     events.attribute_updated(session, profile_id, kind, attributes=changes)
-    return True
 
 
 def _stored(row: Any, name: str) -> Any:

@@ -1,7 +1,7 @@
 """The rules of identities (profiles 4). Callers hold the profile's lock."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import BigInteger, bindparam, delete, select
@@ -57,6 +57,13 @@ async def check(session: Any, items: Sequence[Any], own: uuid.UUID | None, path:
     """Notes the identities of a profile body that belong to somebody else, or come twice."""
     taken = await owners(session, [(item.handle, item.identifier) for item in items])
     mine = {row.id for row in await session.rows(_OF_PROFILE, profile=own)} if own is not None else set()
+    note_clashes(items, taken, own, mine, path, errors)
+
+
+def note_clashes(
+    items: Sequence[Any], taken: Mapping[int, Any], own: uuid.UUID | None, mine: set[int], path: str, errors: Errors
+) -> None:
+    """The same of what `owners` found for the items; mine: the ids of the profile's own identities."""
     seen: set[tuple[str, str]] = set()
     for place, item in enumerate(items):
         pair = (item.handle.lower(), item.identifier.lower())
@@ -94,9 +101,15 @@ async def add(session: Any, profile_id: uuid.UUID, values: dict[str, Any]) -> in
     if values.get("is_primary"):
         await session.execute(_DEMOTE, profile=profile_id, keep=None)
     identifier: int = (await session.insert(Identity, columns)).id
+    tell_added(session, identifier, columns)
+    return identifier
+
+
+def tell_added(session: Any, identifier: int, columns: Mapping[str, Any]) -> None:
+    """Notes audit row and event of a new identity."""
+    profile_id = columns["profile_id"]
     session.outbox.audit("created", "Identity", identifier, None, {"id": identifier, **columns}, profile_id)
     session.outbox.emit("identity.created", "identity", identifier, Context(_CONTEXT, {"id": identifier}), profile_id)
-    return identifier
 
 
 async def change(session: Any, row: Any, values: dict[str, Any]) -> bool:

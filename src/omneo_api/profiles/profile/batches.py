@@ -1,5 +1,6 @@
 """Many profiles, identities or interactions at once, in the background (profiles 3.2, 4)."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -9,11 +10,11 @@ from omneo_api.foundation.calls import Answer, Call
 from omneo_api.foundation.errors import Errors, Invalid, NotFound, selected_is_invalid
 from omneo_api.foundation.fields import Body, partial, validate
 from omneo_api.foundation.operations import Routes
-from omneo_api.platform.batches.service import Applied, BatchRun, batch_body, processor, queue, queued_data
+from omneo_api.platform.batches.service import Applied, BatchRun, Result, batch_body, processor, queue, queued_data
 from omneo_api.profiles.identities import service as identities
 from omneo_api.profiles.interactions import service as interactions
 from omneo_api.profiles.interactions.schemas import InteractionCreate
-from omneo_api.profiles.profile import sync
+from omneo_api.profiles.profile import many, sync
 from omneo_api.profiles.profile.bodies import IdentityBody, ProfileBody
 from omneo_api.profiles.profile.events import touched
 from omneo_api.profiles.scope import lock_profile
@@ -90,10 +91,17 @@ async def queue_identities(session: Any, call: Call) -> Answer:
     return queued_data(await queue(session, "identity", rows), 200, "Identities queued for batch import.")
 
 
-@processor("profile")
+def _criteria(batch: BatchRun) -> str:
+    return str(batch.context.get("match_criteria", "email"))
+
+
+async def _profiles(session: Any, rows: Sequence[dict[str, Any]], batch: BatchRun) -> Sequence[Result]:
+    return await many.apply(session, rows, _criteria(batch))
+
+
+@processor("profile", most=many.MOST, together=_profiles)
 async def apply_profile(session: Any, row: dict[str, Any], batch: BatchRun) -> Applied:
-    body = validate(ProfileBody, row)
-    profile_id, _ = await sync.matched(session, body, batch.context.get("match_criteria", "email"))
+    profile_id, _ = await sync.matched(session, validate(ProfileBody, row), _criteria(batch))
     return profile_id, None
 
 

@@ -2,7 +2,7 @@
 
 import calendar
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,6 +53,16 @@ async def columns_of(session: Any, given: Mapping[str, Any], current: Any, conte
 
     context: which validation rules apply: create, update or import.
     """
+    checked = await columns_alone(session, given, current)
+    for place in PLACES:
+        await _location(session, place, given, checked)
+    await _look_up(session, given, current, checked)
+    await rules.check(session, context, ruled(checked.columns, given, current), checked.errors)
+    return checked
+
+
+async def columns_alone(session: Any, given: Mapping[str, Any], current: Any) -> Checked:
+    """Column values, as far as no other row has to be looked at."""
     checked = Checked({name: given[name] for name in TEXTS if name in given})
     _names(given, current, checked)
     _email(given, current, checked)
@@ -63,10 +73,6 @@ async def columns_of(session: Any, given: Mapping[str, Any], current: Any, conte
         checked.columns["profile_type"] = given["profile_type"]
     if current is None and given.get("joined_at") is not None:
         checked.columns["joined_at"] = given["joined_at"]
-    for place in PLACES:
-        await _location(session, place, given, checked)
-    await _look_up(session, given, current, checked)
-    await rules.check(session, context, _ruled(checked.columns, given, current), checked.errors)
     return checked
 
 
@@ -163,22 +169,33 @@ async def _look_up(session: Any, given: Mapping[str, Any], current: Any, checked
     for name in STAFF:
         if name in given:
             columns[name] = given[name]
-    asked = {name: columns.get(name) for name in ("email", "mobile_phone", *STAFF)}
-    asked = {
-        name: None if current is not None and value == getattr(current, name) else value
-        for name, value in asked.items()
-    }
+    asked = keys_asked(columns, current, ("email", "mobile_phone", *STAFF))
     if all(value is None for value in asked.values()):
         return
     own: uuid.UUID | None = current.id if current is not None else None
     found = await session.row(_LOOK_UP, own=own, **asked)
-    if found.email is not None:
-        checked.errors.setdefault("email", [already_taken("email")])
-    if found.mobile_phone is not None:
-        await _clashing_mobile(session, checked)
+    await clashes(session, found._asdict(), checked)
     for name in STAFF:
         if asked[name] is not None and getattr(found, name) is None:
             checked.errors[name] = [selected_is_invalid(name)]
+
+
+def keys_asked(
+    columns: Mapping[str, Any], current: Any, names: Sequence[str] = ("email", "mobile_phone")
+) -> dict[str, Any]:
+    """The keys that have to be looked up: those that the stored row does not have already."""
+    return {
+        name: None if current is not None and columns.get(name) == getattr(current, name) else columns.get(name)
+        for name in names
+    }
+
+
+async def clashes(session: Any, found: Mapping[str, Any], checked: Checked) -> None:
+    """Notes the keys that somebody else has; found: who has `email` and `mobile_phone`."""
+    if found["email"] is not None:
+        checked.errors.setdefault("email", [already_taken("email")])
+    if found["mobile_phone"] is not None:
+        await _clashing_mobile(session, checked)
 
 
 async def _clashing_mobile(session: Any, checked: Checked) -> None:
@@ -192,7 +209,7 @@ async def _clashing_mobile(session: Any, checked: Checked) -> None:
         del columns[name]
 
 
-def _ruled(columns: Mapping[str, Any], given: Mapping[str, Any], current: Any) -> dict[str, Any]:
+def ruled(columns: Mapping[str, Any], given: Mapping[str, Any], current: Any) -> dict[str, Any]:
     """What was sent of the fields that validation rules look at."""
     names = ("email", "mobile_phone", "first_name", "last_name")
     ruled = {name: columns.get(name) for name in names if given.get(name) is not None}

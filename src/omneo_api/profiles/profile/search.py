@@ -41,21 +41,29 @@ _STORE = """
                ltrim(p.secondary_phone, '+'),
                (SELECT string_agg(i.identifier, ' ' ORDER BY i.id) FROM identities i
                 WHERE i.tenant_id = p.tenant_id AND i.profile_id = p.id), '')) ELSE '' END
-    FROM profiles p WHERE (p.tenant_id, p.id) IN ({rows})
+    FROM {rows}
     ON CONFLICT (tenant_id, profile_id) DO UPDATE SET words = excluded.words
     WHERE profile_searches.words <> excluded.words
+"""
+# Each profile is looked up by itself: a plan that joins, made while there were a dozen, would read all of them later.
+_LOOKED_UP = """
+    ({rows}) AS c CROSS JOIN LATERAL (
+        SELECT * FROM profiles x WHERE x.tenant_id = c.tenant_id AND x.id = c.id OFFSET 0) AS p
+"""
+_BOTH_OWNERS = """
+    SELECT NEW.tenant_id AS tenant_id, NEW.profile_id AS id UNION SELECT OLD.tenant_id, OLD.profile_id
 """
 _INDEX = f"""
 CREATE OR REPLACE FUNCTION omneo_index_profiles() RETURNS trigger LANGUAGE plpgsql SET search_path = public AS $$
 BEGIN
     IF TG_LEVEL = 'STATEMENT' AND TG_TABLE_NAME = 'profiles' THEN
-        {_STORE.format(rows="SELECT c.tenant_id, c.id FROM changed c")};
+        {_STORE.format(rows="changed AS p")};
     ELSIF TG_LEVEL = 'STATEMENT' THEN
-        {_STORE.format(rows="SELECT c.tenant_id, c.profile_id FROM changed c")};
+        {_STORE.format(rows=_LOOKED_UP.format(rows="SELECT DISTINCT tenant_id, profile_id AS id FROM changed"))};
     ELSIF TG_TABLE_NAME = 'profiles' THEN
-        {_STORE.format(rows="SELECT NEW.tenant_id, NEW.id")};
+        {_STORE.format(rows="(SELECT NEW.*) AS p")};
     ELSE
-        {_STORE.format(rows="SELECT NEW.tenant_id, NEW.profile_id UNION SELECT OLD.tenant_id, OLD.profile_id")};
+        {_STORE.format(rows=_LOOKED_UP.format(rows=_BOTH_OWNERS))};
     END IF;
     RETURN NULL;
 END $$

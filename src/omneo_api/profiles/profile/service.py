@@ -59,8 +59,8 @@ class Parts:
         self.region_ids: list[int] = []
         self.hours: dict[str, list[dict[str, Any]]] = {}
         self.regions, self.region_paths = _regions(body)
-        self.comms = _merged(body, "comms")
-        self.appearance = _merged(body, "appearance")
+        self.comms = merged(body, "comms")
+        self.appearance = merged(body, "appearance")
         attributes = body.attributes
         self.dates = [*(body.dates_attributes or ()), *((attributes.dates if attributes else None) or ())]
 
@@ -123,7 +123,7 @@ def _regions(body: ProfileBody) -> tuple[list[RegionItem], list[str]]:
     return items, paths
 
 
-def _merged(body: ProfileBody, kind: str) -> dict[str, Any]:
+def merged(body: ProfileBody, kind: str) -> dict[str, Any]:
     attributes = body.attributes
     nested = getattr(attributes, kind) if attributes is not None else None
     values = sent(nested) if nested is not None else {}
@@ -149,21 +149,30 @@ async def insert(
     session: Any, columns: dict[str, Any], parts: Parts | None = None, tags: list[str | int] | None = None
 ) -> uuid.UUID:
     """Stores a profile of checked columns, with audit row and event; answers its id."""
-    profile_id = uuid.uuid4()
-    actor = session.actor
-    columns = {"id": profile_id, "created_by": actor.token_name, **columns}
+    columns = begun(session, columns)
+    profile_id: uuid.UUID = columns["id"]
     if tags:
         columns["tags"] = await register_tags(session, tags)
     await session.insert(Profile, columns, ())
     if parts is not None:
         await parts.write(session, profile_id, created=True)
-    shown = {name: value for name, value in columns.items() if value is not None}
-    session.outbox.audit("created", "Profile", None, None, shown, profile_id)
-    temporary = columns.get("profile_type") == "temporary"
-    events.emit(session, "profile-temporary.created" if temporary else "profile.created", profile_id)
+    tell_created(session, columns)
     await _has_address(session, profile_id, columns)
     await hooks.on_profile_program(session, profile_id)
     return profile_id
+
+
+def begun(session: Any, columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Checked columns with those that a new profile has by itself."""
+    return {"id": uuid.uuid4(), "created_by": session.actor.token_name, **columns}
+
+
+def tell_created(session: Any, columns: Mapping[str, Any]) -> None:
+    """Notes audit row and event of a new profile."""
+    shown = {name: value for name, value in columns.items() if value is not None}
+    session.outbox.audit("created", "Profile", None, None, shown, columns["id"])
+    temporary = columns.get("profile_type") == "temporary"
+    events.emit(session, "profile-temporary.created" if temporary else "profile.created", columns["id"])
 
 
 async def _has_address(session: Any, profile_id: uuid.UUID, columns: Mapping[str, Any]) -> None:
@@ -184,7 +193,7 @@ async def change(session: Any, profile_id: uuid.UUID, body: ProfileBody, *, cont
     if body.tags is not None:
         checked.columns["tags"] = await register_tags(session, body.tags)
     before = await _before(session, profile_id)
-    changes = _differing(checked.columns, current)
+    changes = differing(checked.columns, current)
     nested = await parts.write(session, profile_id, created=False)
     nested |= await _unproven(session, profile_id, changes, parts.comms)
     if not changes and not nested:
@@ -194,7 +203,7 @@ async def change(session: Any, profile_id: uuid.UUID, body: ProfileBody, *, cont
     return True
 
 
-def _differing(columns: Mapping[str, Any], current: Any) -> dict[str, Any]:
+def differing(columns: Mapping[str, Any], current: Any) -> dict[str, Any]:
     return {name: value for name, value in columns.items() if value != getattr(current, name)}
 
 
@@ -260,7 +269,7 @@ async def _apply(
 async def set_columns(session: Any, profile_id: uuid.UUID, columns: dict[str, Any]) -> bool:
     """Sets single columns (type, visibility, tags); False when nothing differs. Raises: NotFound."""
     current = await lock_profile(session, profile_id)
-    changes = _differing(columns, current)
+    changes = differing(columns, current)
     if not changes:
         return False
     await _apply(session, current, changes, await _before(session, profile_id), {})

@@ -105,19 +105,32 @@ async def _find(session: Any, body: ProfileBody) -> uuid.UUID | None:
     return found
 
 
-async def matched(session: Any, body: ProfileBody, criteria: str) -> tuple[uuid.UUID, bool]:
-    """Updates the profile of a batch row's e-mail or identity of that handle, or creates it.
+def wanted(body: ProfileBody, criteria: str) -> int | None:
+    """Which of a batch row's identities names the profile by that criteria; None is its e-mail.
 
     Raises: Invalid when the row has no value for the criteria.
     """
     if criteria == "email":
         if body.email is None:
             raise Invalid.field("email", "The email field is required.")
+        return None
+    items = enumerate(body.identities or ())
+    place = next((place for place, item in items if item.handle.lower() == criteria.lower()), None)
+    if place is None:
+        raise Invalid.field("identities", f"The row has no identity with the handle {criteria}.")
+    return place
+
+
+async def matched(session: Any, body: ProfileBody, criteria: str) -> tuple[uuid.UUID, bool]:
+    """Updates the profile of a batch row's e-mail or identity of that handle, or creates it.
+
+    Raises: Invalid when the row has no value for the criteria.
+    """
+    place = wanted(body, criteria)
+    if place is None:
         found = await session.value(_BY_EMAIL, email=body.email)
     else:
-        pair = next((item for item in body.identities or () if item.handle.lower() == criteria.lower()), None)
-        if pair is None:
-            raise Invalid.field("identities", f"The row has no identity with the handle {criteria}.")
+        pair = (body.identities or [])[place]
         owner = await identities.owners(session, [(pair.handle, pair.identifier)])
         found = owner[0].profile_id if owner else None
     if found is None:
