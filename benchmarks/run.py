@@ -29,8 +29,10 @@ from rich.table import Table
 
 import achievements
 import batch
+import customers
 import expiry
 import redeem
+import tiers
 from capture import capture, purchase
 from data import TENANT, TOKEN, fill
 from omneo_api.foundation import migrations
@@ -282,6 +284,7 @@ def main() -> int:
         met = measure(url, results)
         met &= batches(url, results)
         met &= redeem.take(login, results) & expiry.take(login, results)
+        met &= customers.take(login, results) & tiers.take(login, results)
         if options.scale:
             met &= scale(server, login, results)
     out.print(results)
