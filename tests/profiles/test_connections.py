@@ -186,6 +186,21 @@ async def test_a_connection_is_hidden_while_a_party_is_deleted(shop):
     assert [(await shop.get(listed))["meta"]["total"] for listed in ("/connections", own)] == [0, 0]
 
 
+async def test_a_connection_shows_the_list_that_it_refers_to(shop):
+    await kind(shop, "gift", type="gift")
+    one, two = await person(shop), await person(shop)
+    await shop.post("/lists/definitions", {"name": "Wishes", "handle": "wishes", "type": "wishlist"})
+    wishes = (await shop.post(f"/profiles/{one['id']}/lists", {"name": "My wishes", "definition": "wishes"}))["data"]
+    row = (await connect(shop, "gift", one, two))["data"]
+    assert row["product_list"] is None
+    path = f"/connections/{row['id']}"
+    reference = {"external_id": str(wishes["id"]), "external_id_type": "product_list"}
+    shown = {name: wishes[name] for name in ("id", "profile_id", "name", "handle", "description")}
+    assert (await shop.put(path, reference))["data"]["product_list"] == shown
+    for other in ({**reference, "external_id_type": "order"}, {**reference, "external_id": "no number"}):
+        assert (await shop.put(path, other))["data"]["product_list"] is None
+
+
 async def test_a_connection_ends_after_its_days_and_can_be_made_again(shop):
     await kind(shop, "gift", type="gift", end_date_duration=30)
     one, two = await person(shop), await person(shop)

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
-from sqlalchemy import any_, case, func, literal_column, select, values
+from sqlalchemy import BigInteger, and_, any_, case, cast, func, literal_column, select, values
 from sqlalchemy import column as named
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import aliased
@@ -15,6 +15,7 @@ from omneo_api.foundation.fields import Body
 from omneo_api.foundation.models import lit
 from omneo_api.foundation.render import EMPTY_LIST, Read, Source, Sql, rendered_columns
 from omneo_api.foundation.validation import wrong
+from omneo_api.lists.models import ProductList
 from omneo_api.profiles.connections.models import ConnectionDefinition
 from omneo_api.profiles.custom_attributes.models import CustomAttribute
 from omneo_api.profiles.identities.models import Identity
@@ -144,6 +145,32 @@ class DefinitionRead(Read):
 _nothing = Sql(lambda _: literal_column("NULL::json", JSONB))
 
 
+class ReferencedList(Read):
+    id: int
+    profile_id: uuid.UUID
+    name: str
+    handle: str
+    description: str | None
+
+
+def _referenced_list(connection: Any) -> Any:
+    """The live list whose id the connection names as its outside reference, null for any other reference."""
+    found = aliased(ProductList)
+    reference = connection.external_id
+    digits = and_(connection.external_id_type == lit("product_list"), reference.op("~")(lit("^[0-9]{1,18}$")))
+    shown = (
+        select(*rendered_columns(ReferencedList, found))
+        .where(
+            found.tenant_id == connection.tenant_id,
+            found.id == case((digits, cast(reference, BigInteger))),
+            found.deleted_at.is_(None),
+        )
+        .correlate(connection)
+        .subquery()
+    )
+    return select(func.row_to_json(shown.table_valued(), type_=JSONB)).scalar_subquery()
+
+
 class ConnectionRead(Read):
     id: int
     name: str | None
@@ -165,6 +192,7 @@ class ConnectionRead(Read):
     sort_order: int | None
     external_id: str | None
     external_id_type: ReferenceType | None
+    product_list: Annotated[ReferencedList | None, Sql(_referenced_list)]
     organisation: Annotated[dict[str, Any] | None, _nothing]
     meta: dict[str, Any] | list[Any] | None
     notes: str | None
