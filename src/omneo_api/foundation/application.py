@@ -9,8 +9,7 @@ import random
 import re
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
-from threading import Thread
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from typing import Any, Protocol
 from urllib.parse import unquote
 
@@ -35,7 +34,6 @@ from omneo_api.foundation.limits import RateLimiter
 from omneo_api.foundation.logs import log_failure, log_request
 from omneo_api.foundation.metrics import observe
 from omneo_api.foundation.operations import NeedsWriting, Operation
-from omneo_api.foundation.render import rows_json
 from omneo_api.foundation.routing import Router
 
 RETRIED = (DeadlockDetected, SerializationFailure, LockNotAvailable)
@@ -67,7 +65,7 @@ class Application:
         self,
         database: Database,
         gate: Gate,
-        mounts: Mapping[tuple[str, ...], Sequence[Operation]],
+        mounts: Mapping[tuple[str, ...], Iterable[Operation]],
         *,
         max_body: int,
         cors_origins: Iterable[str] = ("*",),
@@ -77,7 +75,6 @@ class Application:
         self.database, self.gate, self.max_body, self.access_log = database, gate, max_body, access_log
         self._origins, self._trusted = frozenset(cors_origins), frozenset(trusted_proxies)
         self._limiter = RateLimiter()
-        self._listings = {operation.listing for found in mounts.values() for operation in found if operation.listing}
         self._mounts: list[tuple[tuple[str, ...], Router]] = []
         for base, operations in sorted(mounts.items(), key=lambda item: -len(item[0])):
             router = Router()
@@ -101,16 +98,10 @@ class Application:
             await send({"type": "lifespan.startup.failed", "message": str(fault)})
             return
         await send({"type": "lifespan.startup.complete"})
-        Thread(target=self._compile_shapes, name="compile", daemon=True).start()
         await receive()
         await self.gate.stop()
         await self.database.close()
         await send({"type": "lifespan.shutdown.complete"})
-
-    def _compile_shapes(self) -> None:
-        """Compiles what every list shows while nobody waits for it: a wide shape takes some tenths of a second."""
-        for listing in self._listings:
-            rows_json(listing.schema, listing.model)
 
     async def _http(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         started = time.perf_counter()
