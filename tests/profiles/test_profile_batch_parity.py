@@ -43,7 +43,7 @@ ROWS = [
     {"email": "k@example.com", "identities": [{"handle": n, "identifier": n, "is_primary": True} for n in ("p", "q")]},
     {"email": "l@example.com", "mobile_phone": "12", "birth_day": 31, "birth_month": 6, "first_name": "Nobody"},
     {"email": "m@example.com", "currency": "AUD", "gender": "female", "region": "nowhere"},
-    {"email": "n@example.com", "currency": "XXX"},
+    {"email": "n@example.com", "currency": "XTS"},
     {"first_name": "nobody"},
     {"email": "gift@example.com"},
     {"email": "known@example.com", "email_promo": 1, "identities": [{"handle": "card", "identifier": "K"}]},

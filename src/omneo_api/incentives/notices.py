@@ -16,13 +16,12 @@ def send_with(send: Send) -> None:
     _senders[:] = [send]
 
 
-def can_send() -> bool:
-    return bool(_senders)
-
-
-async def send(session: Any, target_id: int, kind: str, lot_id: int) -> None:
-    if _senders:
-        await _senders[0](session, target_id, kind, lot_id)
+async def send(session: Any, target_id: int | None, kind: str, lot_id: int) -> bool:
+    """Sends a notification of a lot; False when no target is named or nobody sends."""
+    if target_id is None or not _senders:
+        return False
+    await _senders[0](session, target_id, kind, lot_id)
+    return True
 
 
 # What is still left of a lot, by its kind, and what its definition may announce of it.

@@ -313,8 +313,4 @@ async def trigger_target(session: Any, identifier: int, kind: str) -> bool:
     if row is None:
         raise NotFound
     definition = await find_definition(session, row.benefit_definition_id, live=False)
-    target_id = getattr(definition, f"{kind}_target_id")
-    if target_id is None or not notifying.can_send():
-        return False
-    await notifying.send(session, target_id, "benefit", identifier)
-    return True
+    return await notifying.send(session, getattr(definition, f"{kind}_target_id"), "benefit", identifier)
