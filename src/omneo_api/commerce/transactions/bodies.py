@@ -1,13 +1,16 @@
 """What comes in: purchases as tills, shops and old integrations write them (commerce 1.1, 2.1)."""
 
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema
 
 from omneo_api.foundation import fields
 from omneo_api.foundation.fields import Keep
 from omneo_api.foundation.validation import wrong
 from omneo_api.platform.custom_fields.service import CustomFieldItem
+
+EIGHT_PLACES = Decimal("0.00000001")
 
 
 def _structure(value: Any) -> Any:
@@ -22,6 +25,10 @@ def _list(value: Any) -> Any:
     raise wrong("must be an array.")
 
 
+def _as_stored(rate: Decimal) -> Decimal:
+    return rate.quantize(EIGHT_PLACES, ROUND_HALF_UP)
+
+
 Structure = Annotated[
     Any, Keep.VERBATIM, PlainValidator(_structure), WithJsonSchema({"type": ["array", "object", "null"]})
 ]
@@ -30,6 +37,8 @@ Rows = Annotated[Any, Keep.VERBATIM, PlainValidator(_list), WithJsonSchema({"typ
 """An array kept as sent."""
 Reference = Annotated[str, Field(max_length=255, coerce_numbers_to_str=True)]
 Currency = Annotated[str, Field(max_length=10)]
+Rate = Annotated[fields.Number, AfterValidator(_as_stored), Field(gt=0, lt=10**10)]
+"""An exchange rate as it is stored, so that one with more places is the same when it is sent again."""
 
 
 class ItemFields(fields.Body):
@@ -70,7 +79,7 @@ class CurrencyValueBody(fields.Body):
 
     from_: Currency = Field(validation_alias="from")
     to: Currency
-    rate: Annotated[fields.Number, Field(gt=0)]
+    rate: Rate
 
 
 class PurchaseFields(fields.Body):

@@ -11,7 +11,15 @@ from omneo_api.commerce.claims import links as claims
 from omneo_api.commerce.products.matching import match
 from omneo_api.commerce.transactions import effects, events, finishing
 from omneo_api.commerce.transactions.bodies import ANNOTATIONS
-from omneo_api.commerce.transactions.facts import LINES, REFERENCES, Pairs, differences, immutable, line_differences
+from omneo_api.commerce.transactions.facts import (
+    LINES,
+    REFERENCES,
+    Pairs,
+    differences,
+    find_articles,
+    immutable,
+    line_differences,
+)
 from omneo_api.commerce.transactions.models import TransactionState
 from omneo_api.commerce.transactions.recording import as_json, record
 from omneo_api.commerce.transactions.resolution import Resolved, look, resolve
@@ -52,12 +60,6 @@ _ASSIGN = Statement(
     SET profile_id = :profile_id::uuid, claimed_at = :claimed_at::timestamptz, claim_id = :claim_id::bigint,
         updated_at = omneo_now()
     WHERE transaction_id = :id::bigint
-    """
-)
-_MOVE = Statement(
-    """
-    UPDATE transaction_states SET profile_id = :destination::uuid, updated_at = omneo_now()
-    WHERE profile_id = :source::uuid
     """
 )
 _ANNOTATE_LINE = Statement(
@@ -294,10 +296,12 @@ async def change_line(session: Any, identifier: int, item: int, line: Mapping[st
     row = next((row for row in await session.rows(LINES, id=identifier) if row.id == item), None)
     if row is None:
         raise NotFound
-    errors = line_differences(line, row)
+    told = dict(line)
+    await find_articles(session, [told])
+    errors = line_differences(told, row)
     if errors:
         raise immutable(errors)
-    await _annotate_lines(session, state, [(dict(line), row)])
+    await _annotate_lines(session, state, [(told, row)])
 
 
 async def relink(session: Any, state: Any, item: int) -> None:
@@ -330,12 +334,3 @@ async def trigger(session: Any, state: Any, event: str) -> None:
         await recalculated(session, state)
     else:
         events.emit(session, "sync", state.transaction_id, state.profile_id)
-
-
-async def move_all(session: Any, source: uuid.UUID, destination: uuid.UUID) -> int:
-    """Gives every purchase of one profile to another, for a merge; answers how many.
-
-    The caller holds both profiles' locks, and recalculates both afterwards.
-    """
-    moved: int = await session.execute(_MOVE, source=source, destination=destination)
-    return moved
