@@ -115,6 +115,18 @@ class OrderRead(Read):
     updated_at: datetime
 
 
+class OrderGroupRead(Read):
+    """The orders of one number."""
+
+    order_number: str | None
+    order_id: int
+    number_orders: int
+    total: Decimal
+    latest_updated_at: datetime
+    latest_transacted_at: datetime
+    orders: list[OrderRead]
+
+
 class ItemContextOrder(Read):
     meta: dict[str, Any] | list[Any] | None
     location: ShortLocation | None

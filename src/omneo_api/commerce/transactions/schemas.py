@@ -186,7 +186,7 @@ def _flag(item: Any) -> Any:
 
 
 class TransactionContextLine(TransactionLine):
-    """A line in the events of its transaction, and without it in its own."""
+    """A line in the events of its transaction."""
 
     product: Annotated[SoldProductContext | None, Sql(articles.product_context)]
     profile_id: Annotated[uuid.UUID | None, Sql(_owner)]
