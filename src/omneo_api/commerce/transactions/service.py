@@ -22,7 +22,7 @@ from omneo_api.commerce.transactions.facts import (
 )
 from omneo_api.commerce.transactions.models import TransactionState
 from omneo_api.commerce.transactions.recording import as_json, record
-from omneo_api.commerce.transactions.resolution import Resolved, look, resolve
+from omneo_api.commerce.transactions.resolution import Resolved, as_uuid, look, resolve
 from omneo_api.configuration.tags import register_tags
 from omneo_api.foundation.errors import Invalid, NotFound, selected_is_invalid
 from omneo_api.foundation.statements import Statement
@@ -152,7 +152,7 @@ async def change(session: Any, identifier: int, values: Mapping[str, Any]) -> No
 
     Raises: NotFound, Invalid, Conflict with every fact that differs.
     """
-    found = await referred(session, values)
+    found = await referred(session, values, identifier)
     state = await lock(session, identifier, found.profile_id)
     errors, pairs = await differences(session, identifier, values, found)
     if values.get("is_void") is False and state.void_kind is not None:
@@ -162,13 +162,19 @@ async def change(session: Any, identifier: int, values: Mapping[str, Any]) -> No
     await apply(session, state, values, pairs, found.profile_id)
 
 
-async def referred(session: Any, values: Mapping[str, Any]) -> Resolved:
-    """The rows that a request's references come to; nothing is made. Raises: Invalid for an unknown profile."""
+async def referred(session: Any, values: Mapping[str, Any], identifier: int) -> Resolved:
+    """The rows that a request's references come to; nothing is made. Raises: Invalid for an unknown profile.
+
+    A profile that was deleted since is known where it owns the transaction: what was read can be sent back.
+    """
     if not any(values.get(name) is not None for name in ("profile_id", *REFERENCES)):
         return Resolved()
     found = await look(session, values)
     if values.get("profile_id") is not None and found.profile_id is None:
-        raise Invalid.field("profile_id", selected_is_invalid("profile_id"))
+        owner = await session.value(_OWNER, id=identifier)
+        if owner is None or values.get("profile_id_handle") is not None or as_uuid(values["profile_id"]) != owner:
+            raise Invalid.field("profile_id", selected_is_invalid("profile_id"))
+        found.profile_id = owner
     return found
 
 

@@ -53,7 +53,7 @@ async def upsert(session: Any, raw: Mapping[str, Any]) -> tuple[int, bool]:
     found = await find(session, values)
     if found is None:
         return await _create(session, raw)
-    referred = await service.referred(session, values)
+    referred = await service.referred(session, values, found)
     try:
         state = await service.lock(session, found, referred.profile_id)
     except NotFound:
@@ -161,10 +161,9 @@ def _completed(
     elsewhere = values.get("external_order_id", header.external_order_id) != header.external_order_id
     former["order_id"] = None if elsewhere else state.order_id
     whole = {**former, **values}
-    if "profile_id" not in values:
-        kept["profile_id"] = state.profile_id
-        whole.pop("profile_id_handle", None)
     if "profile_id" not in values or owner == state.profile_id:
+        kept["profile_id"] = state.profile_id
+        whole = {name: value for name, value in whole.items() if name not in ("profile_id", "profile_id_handle")}
         whole |= {"claimed_at": state.claimed_at, "claim_id": state.claim_id}
     return whole, kept
 
