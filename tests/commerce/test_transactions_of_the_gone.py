@@ -36,7 +36,11 @@ async def test_the_sales_of_a_deleted_profile_can_be_corrected(shop, jobs):
     batch = (await shop.get(f"/batches/{accepted['batch_id']}"))["data"]
     assert [item["status"] for item in batch["items"]] == ["success", "failed"]
     assert (await shop.get("/transactions/external/5"))["data"]["profile_id"] == who
-    assert (await shop.put(f"/orders/{bag['id']}", {"status": "x"}))["data"]["profile_id"] == who
+    assert (await shop.put(f"/orders/{bag['id']}", bag))["data"] == bag
+    again = (await shop.post("/orders/create-update", {**bag, "status": "x"}, status=200))["data"]
+    assert (again["profile_id"], again["status"]) == (who, "x")
+    refused = await shop.post("/orders", {**bag, "id": None}, status=422)
+    assert refused["errors"] == {"profile_id": ["The selected profile id is invalid."]}
     await shop.delete(f"/orders/{bag['id']}")
     assert [row["id"] for row in (await shop.get(f"/profiles/{other}/transactions"))["data"]] == [made[3]["id"]]
 

@@ -113,6 +113,10 @@ async def supersede(session: Any, state: Any, values: Mapping[str, Any], owner: 
     `owner` is whom the correction names.
     """
     old = state.transaction_id
+    named = values.get("redemption_id")
+    if named is not None and named == await links.redemption_of(session, old):
+        # It is the sale's already, and goes on with it even if it was reversed since.
+        values = {name: value for name, value in values.items() if name != "redemption_id"}
     header = await session.row(HEADER, id=old)
     whole, kept = _completed(header, state, values, owner)
     lines = await session.rows(LINES, id=old)
