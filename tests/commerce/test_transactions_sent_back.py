@@ -111,3 +111,21 @@ async def test_a_batch_says_what_a_single_call_says_of_ids_that_cannot_be(shop, 
     items = (await shop.get(f"/batches/{accepted['batch_id']}"))["data"]["items"]
     assert [item["status"] for item in items] == ["success", "failed", "success"]
     assert items[1]["error"] == " ".join(text for texts in single.values() for text in texts)
+
+
+async def test_keys_of_the_client_and_blanks_refuse_nothing(shop):
+    blank = {"payments": "", "fees": " ", "meta": ""}
+    for path in (PATH, "/transactions", "/orders"):
+        for identifier in ("L-1", {"a": 1}, "", 10**30, True):
+            sent = sale(**blank, items=[line(id=identifier, discounts="", product_variant="", meta="")])
+            made = (await shop.post(path, sent))["data"]
+            assert [made[name] for name in blank] == [None] * 3
+            assert [made["items"][0][name] for name in ("discounts", "product_variant", "meta")] == [None] * 3
+    sent = sale(external_id="1", items=[line(id="L-1"), line(id="L-2", price_tax=1)])
+    made = (await shop.post(PATH, sent))["data"]
+    assert (await shop.post(PATH, sent, status=200))["data"] == made
+    spelled = {**made, "items": [{**row, "id": str(row["id"])} for row in made["items"][::-1]]}
+    assert (await shop.put(f"/transactions/{made['id']}", spelled))["data"] == made
+    for name in ("payments", "fees"):
+        wrong = await shop.post("/transactions", sale(**{name: "x"}), status=422)
+        assert wrong["errors"] == {name: [f"The {name} field must be an array."]}
