@@ -207,8 +207,7 @@ class Listing:
         return Query(tuple(conditions), search, contains, self._sorts(parameters), self._includes(parameters))
 
     def _not_allowed(self, unknown: Sequence[str]) -> str:
-        asked, known = ", ".join(unknown), ", ".join(sorted(self.filters))
-        return f"Requested filter(s) `{asked}` are not allowed. Allowed filter(s) are `{known}`."
+        return _refused(unknown, sorted(self.filters))
 
     def _read_filter(
         self, name: str, value: Any, into: list[Condition], errors: dict[str, list[str]], unknown: list[str]
@@ -368,6 +367,18 @@ class Listing:
         if self.counted and not scope and not form[0] and not form[1] and not form[2]:
             return func.omneo_count(lit(self.counted))
         return select(func.count()).select_from(self.model).where(*where).scalar_subquery()
+
+
+def _refused(unknown: Sequence[str], known: Sequence[str]) -> str:
+    asked, allowed = ", ".join(unknown), ", ".join(known)
+    return f"Requested filter(s) `{asked}` are not allowed. Allowed filter(s) are `{allowed}`."
+
+
+def unfiltered(parameters: Mapping[str, Any]) -> None:
+    """Refuses every filter, for a list that offers none. Raises: BadRequest."""
+    given = parameters.get("filter")
+    if isinstance(given, dict) and given:
+        raise BadRequest(_refused(list(given), ()))
 
 
 def _read_keyed(given: Any) -> list[Condition]:

@@ -12,7 +12,7 @@ from omneo_api.foundation.calls import Answer, Call, Owner
 from omneo_api.foundation.errors import NotFound
 from omneo_api.foundation.models import lit
 from omneo_api.foundation.pagination import Links, flat_envelope, parse_page
-from omneo_api.foundation.query import Filter, Listing
+from omneo_api.foundation.query import Filter, Listing, unfiltered
 from omneo_api.foundation.reading import Reader
 from omneo_api.foundation.render import list_json, rows_json, wire
 from omneo_api.foundation.statements import Statement
@@ -74,7 +74,7 @@ items = Listing(
         "discounts": Filter(expression=lambda item: cast(item.discounts, Text)),
         "meta": Filter(expression=lambda item: cast(item.meta, Text)),
     },
-    order=("id",),
+    order=("-id",),
 )
 item_reader = Reader(items, owned_by="order_id")
 
@@ -151,6 +151,7 @@ _GROUPED = Statement(_by_number)
 
 async def grouped(session: Any, call: Call, owner: Owner) -> Answer:
     """A profile's orders by order number, newest first. Raises: NotFound for an unknown profile."""
+    unfiltered(call.query)
     page = parse_page(call.query)
     row = await session.row(_GROUPED, owner=owner.id, page_limit=page.size, page_offset=page.offset)
     if not row.found:

@@ -15,6 +15,7 @@ from omneo_api.commerce.locations import service as locations
 from omneo_api.commerce.orders import links as orders
 from omneo_api.commerce.products.matching import resolve_lines
 from omneo_api.commerce.transactions import effects
+from omneo_api.commerce.transactions.bodies import EIGHT_PLACES
 from omneo_api.configuration.settings.service import SEEDS
 from omneo_api.configuration.systems import register_systems
 from omneo_api.configuration.tags import register_tags
@@ -24,7 +25,6 @@ from omneo_api.incentives.redemptions import links
 
 LARGEST_ID = 2**63 - 1
 CENT = Decimal("0.01")
-EIGHT_PLACES = Decimal("0.00000001")
 
 _FIND = """
     WITH wanted AS (

@@ -11,10 +11,18 @@ from omneo_api.commerce.claims import links as claims
 from omneo_api.commerce.products.matching import match
 from omneo_api.commerce.transactions import effects, events, finishing
 from omneo_api.commerce.transactions.bodies import ANNOTATIONS
-from omneo_api.commerce.transactions.facts import LINES, REFERENCES, Pairs, differences, immutable, line_differences
+from omneo_api.commerce.transactions.facts import (
+    LINES,
+    REFERENCES,
+    Pairs,
+    differences,
+    find_articles,
+    immutable,
+    line_differences,
+)
 from omneo_api.commerce.transactions.models import TransactionState
 from omneo_api.commerce.transactions.recording import as_json, record
-from omneo_api.commerce.transactions.resolution import Resolved, look, resolve
+from omneo_api.commerce.transactions.resolution import Resolved, as_uuid, look, resolve
 from omneo_api.configuration.tags import register_tags
 from omneo_api.foundation.errors import Invalid, NotFound, selected_is_invalid
 from omneo_api.foundation.statements import Statement
@@ -52,12 +60,6 @@ _ASSIGN = Statement(
     SET profile_id = :profile_id::uuid, claimed_at = :claimed_at::timestamptz, claim_id = :claim_id::bigint,
         updated_at = omneo_now()
     WHERE transaction_id = :id::bigint
-    """
-)
-_MOVE = Statement(
-    """
-    UPDATE transaction_states SET profile_id = :destination::uuid, updated_at = omneo_now()
-    WHERE profile_id = :source::uuid
     """
 )
 _ANNOTATE_LINE = Statement(
@@ -150,7 +152,7 @@ async def change(session: Any, identifier: int, values: Mapping[str, Any]) -> No
 
     Raises: NotFound, Invalid, Conflict with every fact that differs.
     """
-    found = await referred(session, values)
+    found = await referred(session, values, identifier)
     state = await lock(session, identifier, found.profile_id)
     errors, pairs = await differences(session, identifier, values, found)
     if values.get("is_void") is False and state.void_kind is not None:
@@ -160,13 +162,19 @@ async def change(session: Any, identifier: int, values: Mapping[str, Any]) -> No
     await apply(session, state, values, pairs, found.profile_id)
 
 
-async def referred(session: Any, values: Mapping[str, Any]) -> Resolved:
-    """The rows that a request's references come to; nothing is made. Raises: Invalid for an unknown profile."""
+async def referred(session: Any, values: Mapping[str, Any], identifier: int) -> Resolved:
+    """The rows that a request's references come to; nothing is made. Raises: Invalid for an unknown profile.
+
+    A profile that was deleted since is known where it owns the transaction: what was read can be sent back.
+    """
     if not any(values.get(name) is not None for name in ("profile_id", *REFERENCES)):
         return Resolved()
     found = await look(session, values)
     if values.get("profile_id") is not None and found.profile_id is None:
-        raise Invalid.field("profile_id", selected_is_invalid("profile_id"))
+        owner = await session.value(_OWNER, id=identifier)
+        if owner is None or values.get("profile_id_handle") is not None or as_uuid(values["profile_id"]) != owner:
+            raise Invalid.field("profile_id", selected_is_invalid("profile_id"))
+        found.profile_id = owner
     return found
 
 
@@ -294,10 +302,12 @@ async def change_line(session: Any, identifier: int, item: int, line: Mapping[st
     row = next((row for row in await session.rows(LINES, id=identifier) if row.id == item), None)
     if row is None:
         raise NotFound
-    errors = line_differences(line, row)
+    told = dict(line)
+    await find_articles(session, [told])
+    errors = line_differences(told, row)
     if errors:
         raise immutable(errors)
-    await _annotate_lines(session, state, [(dict(line), row)])
+    await _annotate_lines(session, state, [(told, row)])
 
 
 async def relink(session: Any, state: Any, item: int) -> None:
@@ -330,12 +340,3 @@ async def trigger(session: Any, state: Any, event: str) -> None:
         await recalculated(session, state)
     else:
         events.emit(session, "sync", state.transaction_id, state.profile_id)
-
-
-async def move_all(session: Any, source: uuid.UUID, destination: uuid.UUID) -> int:
-    """Gives every purchase of one profile to another, for a merge; answers how many.
-
-    The caller holds both profiles' locks, and recalculates both afterwards.
-    """
-    moved: int = await session.execute(_MOVE, source=source, destination=destination)
-    return moved
