@@ -307,3 +307,16 @@ async def test_many_who_recalculate_at_once_correct_once_and_a_void_among_them_w
     assert sorted(whole)[-2:] == [80, 160]
     await scheme.jobs()
     assert await scheme.balance(who) == 245
+
+
+async def test_what_is_voided_while_its_customer_is_deleted_is_taken_back_all_the_same(scheme: Scheme) -> None:
+    shop, who = scheme.shop, await customer(scheme.shop)
+    definition = await scheme.definition()
+    tier = ("tier-point.create", {"definition": definition, "value": TOTAL})
+    await scheme.trigger("transaction.created", points(definition, TOTAL), tier)
+    made = await scheme.buys(who, 80)
+    await scheme.buys(who, 5)
+    await shop.delete(f"/profiles/{who}")
+    await shop.put(f"/transactions/{made['id']}", {"is_void": True})
+    await shop.post(f"/profiles/{who}/restore", status=200)
+    assert (await scheme.balance(who), await scheme.tier_points(who)) == (5, [(5, "transaction")])

@@ -29,6 +29,7 @@ _LOCK = Statement(
         .with_for_update()
     )
 )
+_LOCK_ANY = Statement(lambda: select(*Profile.__table__.c).where(Profile.id == bindparam("id")).with_for_update())
 _ALIVE = Statement("SELECT 1 FROM profiles WHERE id = :id::uuid AND deleted_at IS NULL")
 
 
@@ -72,12 +73,12 @@ async def profile_by_identity(session: Any, handle: str, identifier: str) -> uui
     return found
 
 
-async def lock_profile(session: Any, identifier: Any) -> Any:
+async def lock_profile(session: Any, identifier: Any, *, living: bool = True) -> Any:
     """The live profile's row, locked until the transaction ends: whoever changes what a profile owns takes it first.
 
-    Raises: NotFound.
+    living: False for what must happen to a deleted profile too, because it may be restored. Raises: NotFound.
     """
-    row = await session.row(_LOCK, id=identifier)
+    row = await session.row(_LOCK if living else _LOCK_ANY, id=identifier)
     if row is None:
         raise NotFound
     return row
