@@ -82,6 +82,19 @@ _LINK = Statement(
 )
 
 
+_COUNTED = Statement(
+    """
+    INSERT INTO transaction_item_annotations (item_id, achievement_counted) VALUES (:id::bigint, true)
+    ON CONFLICT (tenant_id, item_id) DO UPDATE SET achievement_counted = true
+    """
+)
+
+
+async def count_line(session: Any, item: int) -> None:
+    """Notes that a line counted for an achievement."""
+    await session.execute(_COUNTED, id=item)
+
+
 async def create(
     session: Any,
     values: Mapping[str, Any],
