@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import UUID, aggregate_order_by
 
 from omneo_api.commerce.orders.models import Order, OrderItem
 from omneo_api.commerce.orders.schemas import OrderItemRead, OrderRead
+from omneo_api.commerce.transactions.views import LINE_FILTERS, NAMED
 from omneo_api.foundation.calls import Answer, Call, Owner
 from omneo_api.foundation.errors import NotFound
 from omneo_api.foundation.models import lit
@@ -40,12 +41,7 @@ listing = Listing(
         "order_number",
         "due_date",
     ),
-    extra={
-        "systems.handle": Filter(path=("systems", "handle")),
-        "tags.handle": Filter(path=("tags", "handle")),
-        "location.name": Filter(path=("location", "name")),
-        "profile.identities.identifier": Filter(path=("profile", "identities", "identifier")),
-    },
+    extra=NAMED,
     order=("-transacted_at", "-id"),
     custom_field="custom_fields",
 )
@@ -54,22 +50,7 @@ reader = Reader(listing)
 items = Listing(
     OrderItemRead,
     OrderItem,
-    filters=(
-        "id",
-        "external_id",
-        "name",
-        "sku",
-        "variant_external_id",
-        "quantity",
-        "price_current",
-        "price_sell",
-        "price_original",
-        "price_margin",
-        "price_tax",
-        "is_void",
-        "department",
-        "order_id",
-    ),
+    filters=LINE_FILTERS,
     extra={
         "discounts": Filter(expression=lambda item: cast(item.discounts, Text)),
         "meta": Filter(expression=lambda item: cast(item.meta, Text)),

@@ -40,6 +40,31 @@ class TransactionListing(Listing):
         return func.omneo_count(lit(f"{COUNTER}:").concat(owner))
 
 
+NAMED = {
+    "systems.handle": Filter(path=("systems", "handle")),
+    "tags.handle": Filter(path=("tags", "handle")),
+    "location.name": Filter(path=("location", "name")),
+    "profile.identities.identifier": Filter(path=("profile", "identities", "identifier")),
+}
+"""What sales and orders are filtered by besides their own columns."""
+LINE_FILTERS = (
+    "id",
+    "external_id",
+    "name",
+    "sku",
+    "variant_external_id",
+    "quantity",
+    "price_current",
+    "price_sell",
+    "price_original",
+    "price_margin",
+    "price_tax",
+    "is_void",
+    "department",
+    "order_id",
+)
+"""What the lines of both are filtered by."""
+
 listing = TransactionListing(
     TransactionRead,
     RecordedTransaction,
@@ -66,10 +91,7 @@ listing = TransactionListing(
     ),
     extra={
         "redemption_id": Filter(expression=transaction_redemption_id),
-        "systems.handle": Filter(path=("systems", "handle")),
-        "tags.handle": Filter(path=("tags", "handle")),
-        "location.name": Filter(path=("location", "name")),
-        "profile.identities.identifier": Filter(path=("profile", "identities", "identifier")),
+        **NAMED,
     },
     order=("-transacted_at", "-id"),
     live=not_deleted,
@@ -97,22 +119,7 @@ def _order_external_id(item: Any) -> Any:
 items = Listing(
     TransactionItemRead,
     TransactionItem,
-    filters=(
-        "id",
-        "external_id",
-        "name",
-        "sku",
-        "variant_external_id",
-        "quantity",
-        "price_current",
-        "price_sell",
-        "price_original",
-        "price_margin",
-        "price_tax",
-        "is_void",
-        "department",
-        "order_id",
-    ),
+    filters=LINE_FILTERS,
     extra={
         "discounts": Filter(expression=lambda item: cast(item.discounts, Text)),
         "achievement_counted": Filter(expression=annotated("achievement_counted", lambda _: false()).expression),
