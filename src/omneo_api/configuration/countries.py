@@ -149,6 +149,9 @@ countries = Countries(
     tag="Countries",
     scope="region",
     path="/countries",
-    listing={"filters": ("name", "iso_2", "iso_3", "iso_numeric", "currency", "sort_order")},
+    listing={
+        "filters": ("name", "iso_2", "iso_3", "iso_numeric", "currency", "sort_order"),
+        "search": ("name", "iso_2", "iso_3"),
+    },
     example={"name": "Atlantis", "iso_2": "AX2", "iso_3": "ATL", "iso_numeric": "999", "sort_order": 1},
 )

@@ -1,13 +1,15 @@
 """Regions: market groupings of countries (commerce 11.4). A country belongs to at most one."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, Boolean, Text, any_, bindparam, select, update
+from sqlalchemy import ARRAY, Boolean, Text, any_, bindparam, not_, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from omneo_api.configuration.countries import Country, CountryInRegion
 from omneo_api.foundation import fields
+from omneo_api.foundation.calls import EVERYONE, Owner
 from omneo_api.foundation.errors import Invalid, selected_is_invalid
 from omneo_api.foundation.models import NOW, HasHandle, Resource, unique
 from omneo_api.foundation.render import Read
@@ -55,7 +57,7 @@ _codes = bindparam("codes", type_=ARRAY(Text))
 _KNOWN = Statement(select(Country.iso_2).where(Country.iso_2 == any_(_codes)))
 _LEAVE = Statement(
     update(Country)
-    .where(Country.region_id == bindparam("region"), Country.iso_2 != any_(_codes))
+    .where(Country.region_id == bindparam("region"), not_(Country.iso_2 == any_(_codes)))
     .values(region_id=None)
 )
 _JOIN = Statement(update(Country).where(Country.iso_2 == any_(_codes)).values(region_id=bindparam("region")))
@@ -64,14 +66,40 @@ _ONE_DEFAULT = Statement(
     update(Region)
     .where(Region.is_default.is_(True), Region.id != bindparam("region"))
     .values(is_default=False, updated_at=NOW)
+    .returning(Region.id)
 )
+_ONE_AT_A_TIME = Statement("SELECT pg_advisory_xact_lock(hashtextextended('regions', omneo_tenant()))")
+
+Leave = Callable[[Any, int], Awaitable[None]]
+_leaving: list[Leave] = []
+
+
+def leave_with(leave: Leave) -> None:
+    """Tells what must let go of a region: `leave(session, id)` is called before the region is deleted."""
+    _leaving.append(leave)
 
 
 class Regions(PlainResource):
+    """Regions take countries and the default from each other, so that they are written one after the other."""
+
+    async def insert(self, session: Any, values: dict[str, Any]) -> int:
+        await session.value(_ONE_AT_A_TIME)
+        return await super().insert(session, values)
+
+    async def locked(self, session: Any, key: Any, owner: Owner = EVERYONE) -> Any:
+        await session.value(_ONE_AT_A_TIME)
+        return await super().locked(session, key, owner)
+
+    async def before_delete(self, session: Any, current: Any) -> None:
+        for leave in _leaving:
+            await leave(session, current.id)
+
     async def related(self, session: Any, identifier: int, values: dict[str, Any], current: Any | None) -> bool:
         """Sent countries replace the region's countries; a default region is the only one."""
         if values.get("is_default"):
-            await session.execute(_ONE_DEFAULT, region=identifier)
+            for (former,) in await session.rows(_ONE_DEFAULT, region=identifier):
+                session.outbox.audit("updated", self.name, former, {"is_default": True}, {"is_default": False})
+                self._emit(session, "updated", former)
         if "countries" not in values:
             return False
         codes = [country.iso_2 for country in values["countries"] or []]

@@ -153,13 +153,11 @@ class Products(PlainResource):
         session.outbox.audit("created", self.name, identifier, None, {"id": identifier, **columns})
         self._emit(session, "created", identifier)
 
-    async def before_delete(self, session: Any, current: Any) -> None:
-        """The variants go with it."""
+    async def remove(self, session: Any, current: Any) -> None:
+        """The variants and custom fields go with it, once its last state has been told."""
+        await super().remove(session, current)
         for row in await session.rows(_LIVE_VARIANTS, product=current.id):
             await variants.remove(session, row)
-
-    async def remove(self, session: Any, current: Any) -> None:
-        await super().remove(session, current)
         await custom_fields.drop(session, "product", current.id)
 
 
