@@ -94,7 +94,7 @@ Condition = Annotated[
 LocationWord = Annotated[
     str, Keep.VERBATIM, PlainValidator(_location), WithJsonSchema({"type": "string", "maxLength": 255})
 ]
-Country = Annotated[fields.Text, AfterValidator(str.upper)]
+Country = Annotated[fields.Text, Field(pattern=r"^[A-Za-z]{2}$"), AfterValidator(str.upper)]
 Rank = Annotated[fields.Int, Field(ge=-(2**31), le=2**31 - 1)]
 Multiplier = Annotated[fields.Money, Field(ge=0)]
 

@@ -156,8 +156,7 @@ def _matched(row: Any, facts: Facts) -> int | None:
         if not _is_there(row, facts):
             return None
         met += 1
-    country = facts.country.upper() if facts.country is not None else None
-    for mine, asked in ((row.region_id, facts.region_id), (row.country_iso_2, country)):
+    for mine, asked in ((row.region_id, facts.region_id), (row.country_iso_2, facts.country)):
         if mine is not None:
             if mine != asked:
                 return None
