@@ -206,12 +206,18 @@ async def test_keys_are_unique_among_the_living(shop):
     clash = await shop.post("/locations", {"name": "x", "phone": "1", "external_id": "a"}, status=422)
     assert clash["errors"] == {"external_id": ["The external id has already been taken."]}
     await shop.post("/locations", {"name": "x", "phone": "1", "handle": "H"}, status=422)
+    person = {"email": "a@example.com", "joined_location_id": made["id"], "preferred_location_id": made["id"]}
+    customer = (await shop.post("/profiles", person))["data"]
     await shop.delete(f"/locations/{made['id']}")
     await shop.get(f"/locations/{made['id']}", status=404)
     await shop.get("/locations/external_id/A", status=404)
     assert (await shop.get("/locations", params={"filter[external_id]": "A"}))["data"] == []
     assert (await make(shop, external_id="a", handle="H"))["handle"] == "H"
     assert "location.deleted" not in await told(shop)
+    kept = (await shop.put(f"/profiles/{customer['id']}", customer | {"first_name": "Ann"}))["data"]
+    assert (kept["joined_location"], kept["preferred_location"]) == (customer["joined_location"],) * 2
+    gone = await shop.post("/profiles", person | {"email": "b@example.com"}, status=422)
+    assert set(gone["errors"]) == {"joined_location_id", "preferred_location_id"}
 
 
 async def test_a_placeholder_is_completed_by_put(shop):

@@ -201,9 +201,15 @@ async def test_what_is_refused(shop):
     own = held["variants"][0]["id"]
     await shop.put(path, {"variants": [{"id": own, "sku": "taken"}]}, status=422)
     assert (await shop.get(path))["data"] == free
+    subscribed = (
+        "INSERT INTO subscriptions (tenant_id, event, kind, subscriber_id) VALUES (%s, 'product.deleted', 'x', 1)"
+    )
+    await shop.sql(subscribed, shop.tenant.id)
     await shop.delete("/products/held")
     await shop.get("/products/held", status=404)
     assert (await shop.get("/products/variants"))["data"] == []
+    ((state,),) = await shop.sql("SELECT context FROM event_contexts WHERE tenant_id = %s", shop.tenant.id)
+    assert state == held
     again = await make(shop, handle="held", external_id="e1", variants=[variant("TAKEN")])
     assert again["id"] != held["id"]
     assert (await told(shop, "product"))[-2:] == ["product.deleted", "product.created"]
