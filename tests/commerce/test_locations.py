@@ -382,3 +382,28 @@ async def test_a_brand_and_its_first_department_at_once(shop):
             shop.call("POST", "/departments", json=body), shop.call("DELETE", f"/brands/{brand['id']}")
         )
         assert (made.status_code, gone.status_code) in {(201, 422), (422, 204)}
+
+
+async def test_custom_fields_of_an_address(shop):
+    """They live beside those of profiles' addresses, whose ids are the same numbers."""
+    seven = {"namespace": "till", "handle": "bay", "type": "integer", "value": "7"}
+    person = {"email": "a@example.com", "addresses": [ADDRESS | {"custom_fields": [{**seven, "value": 1}]}]}
+    customer = (await shop.post("/profiles", person))["data"]
+    picture = "https://example.com/" + "x" * 1000
+    made = await make(shop, image_url=picture, address=ADDRESS | {"custom_fields": [seven]})
+    assert (made["image_url"], made["address"]["custom_fields"]) == (picture, {"till": {"bay": 7}})
+    path = f"/locations/{made['id']}"
+    assert await shop.put(path, made) == {"data": made}
+    more = {"address": {"custom_fields": [{"namespace": "till", "handle": "open", "value": True}]}}
+    changed = (await shop.put(path, more))["data"]["address"]
+    assert changed["custom_fields"] == {"till": {"bay": 7, "open": True}}
+    wrong = await shop.put(path, {"address": {"custom_fields": [{**seven, "value": "x"}]}}, status=422)
+    assert list(wrong["errors"]) == ["address.custom_fields.0.value"]
+    found = (await shop.get("/custom-fields/search?filter[handle]=bay"))["data"]
+    shown = {"id": made["address"]["id"]}
+    assert (found[1]["custom_fieldable_type"], found[1]["custom_fieldable"]) == ("address", shown)
+    assert (await told(shop))[-2:] == ["address.updated", "location.updated"]
+    await shop.delete(path)
+    assert (await shop.get("/custom-fields/search"))["meta"]["total"] == 1
+    kept = (await shop.get(f"/profiles/{customer['id']}"))["data"]["addresses"][0]
+    assert kept["custom_fields"] == {"till": {"bay": 1}}

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from omneo_api.foundation.models import Resource, SoftDeleted, belongs_to, folded, lookup, unique, unique_live
+from omneo_api.platform.custom_fields.models import OF_LOCATION_ADDRESS, shown_fields
 
 
 class Location(Resource, SoftDeleted):
@@ -45,16 +46,7 @@ class Location(Resource, SoftDeleted):
     special_hours = relationship(
         "LocationSpecialHours", lazy="raise", viewonly=True, order_by="LocationSpecialHours.id"
     )
-    custom_fields = relationship(
-        "CustomField",
-        lazy="raise",
-        viewonly=True,
-        primaryjoin=(
-            "and_(Location.tenant_id == foreign(CustomField.tenant_id),"
-            " foreign(CustomField.owner_id) == cast(Location.id, Text),"
-            " CustomField.owner_type == literal_column(\"'location'\"))"
-        ),
-    )
+    custom_fields = shown_fields("location", lambda: Location)
     departments = relationship(
         "Department",
         lazy="raise",
@@ -95,6 +87,8 @@ class LocationAddress(Resource):
     external_id: Mapped[str | None]
     is_default: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     meta: Mapped[Any | None] = mapped_column(JSONB)
+
+    custom_fields = shown_fields(OF_LOCATION_ADDRESS, lambda: LocationAddress)
 
 
 class LocationNormalHours(Resource):

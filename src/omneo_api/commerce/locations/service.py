@@ -19,6 +19,7 @@ from omneo_api.foundation.render import one_json, rows_json
 from omneo_api.foundation.resources import PlainResource
 from omneo_api.foundation.statements import Statement
 from omneo_api.platform.custom_fields import service as custom_fields
+from omneo_api.platform.custom_fields.models import OF_LOCATION_ADDRESS
 
 LARGEST_ID = 2**63 - 1
 WITH_DEPARTMENTS = frozenset({"departments"})
@@ -205,18 +206,22 @@ class Locations(PlainResource):
             if stored is not None:
                 self._moved(session, identifier)
                 await session.execute(_NO_ADDRESS, location=identifier)
+                await custom_fields.drop(session, OF_LOCATION_ADDRESS, stored.id)
                 session.outbox.audit("deleted", "Address", stored.id, _placed(stored))
             return stored is not None
         values = sent(given)
+        entries = values.pop("custom_fields", None) or []
         if stored is None:
             made = await session.insert(LocationAddress, {"location_id": identifier, **values})
+            await custom_fields.keep(session, OF_LOCATION_ADDRESS, made.id, entries, "address.custom_fields")
             session.outbox.audit("created", "Address", made.id, None, {"id": made.id, **values})
             self._tell(session, "address.created", made.id)
             if await session.value(_SEEN, location=identifier) is not None:
                 self._moved(session, identifier)
             return True
         changes = {name: value for name, value in values.items() if value != getattr(stored, name)}
-        if not changes:
+        kept = await custom_fields.keep(session, OF_LOCATION_ADDRESS, stored.id, entries, "address.custom_fields")
+        if not changes and not kept:
             return False
         await session.update(LocationAddress, {"id": stored.id}, {**changes, "updated_at": session.now})
         old = {name: getattr(stored, name) for name in changes}
@@ -254,8 +259,12 @@ class Locations(PlainResource):
         self._emit(session, "updated", identifier)
 
     async def remove(self, session: Any, current: Any) -> None:
+        """Its custom fields go with it, those of its address too."""
         await super().remove(session, current)
         await custom_fields.drop(session, "location", current.id)
+        address = await session.row(_ADDRESS, location=current.id)
+        if address is not None:
+            await custom_fields.drop(session, OF_LOCATION_ADDRESS, address.id)
 
 
 locations = Locations(
