@@ -240,8 +240,15 @@ async def test_lists_filters_and_search(shop):
         assert await found(**{f"filter[{name}]": value}) == handles, name
     assert await found(**{"filter[custom_field][care][wash]": "30"}) == ["wool-scarf"]
     assert await found(sort="-title") == ["wool-scarf", "hat", "glove"]
-    refused = await shop.get("/products", params={"filter[price]": "1"}, status=400)
-    assert "`price`" in refused["message"]
+    for written, handles in [
+        ({"filter[search][eq]": "h-1"}, ["hat"]),
+        ({"filter[search_with][title]": "AT"}, ["hat"]),
+        ({"filter[search_with][title]": ""}, ["wool-scarf", "hat", "glove"]),
+    ]:
+        assert await found(**written) == handles
+    for nonsense in ("price", "search_with", "search_with][price", "search][gt", "search]["):
+        refused = await shop.get("/products", params={f"filter[{nonsense}]": "1"}, status=400)
+        assert f"`{nonsense.replace('][', '.').partition('.')[0]}" in refused["message"]
     everything = await shop.get("/products/variants", params={"sort": "price", "page[size]": 2})
     assert ([row["sku"] for row in everything["data"]], everything["meta"]["total"]) == (["H-1", "SC-RED"], 3)
     assert await found("/products/variants", **{"filter[barcode]": "930000000017"}) == ["SC-GRN"]
