@@ -12,6 +12,7 @@ from omneo_api.foundation import fields
 from omneo_api.foundation.calls import EVERYONE, Owner
 from omneo_api.foundation.errors import Invalid, selected_is_invalid
 from omneo_api.foundation.models import NOW, HasHandle, Resource, unique
+from omneo_api.foundation.outbox import PendingJob
 from omneo_api.foundation.render import Read
 from omneo_api.foundation.resources import PlainResource
 from omneo_api.foundation.statements import Statement
@@ -93,6 +94,7 @@ class Regions(PlainResource):
     async def before_delete(self, session: Any, current: Any) -> None:
         for leave in _leaving:
             await leave(session, current.id)
+        self._moved(session, await self._members(session, current.id))
 
     async def related(self, session: Any, identifier: int, values: dict[str, Any], current: Any | None) -> bool:
         """Sent countries replace the region's countries; a default region is the only one."""
@@ -107,12 +109,22 @@ class Regions(PlainResource):
         paths = [f"countries.{place}.iso_2" for place, code in enumerate(codes) if code not in known]
         if paths:
             raise Invalid({path: [selected_is_invalid(path)] for path in paths})
-        before = {row.iso_2 for row in await session.rows(_MEMBERS, region=identifier)}
+        before = await self._members(session, identifier)
         if before == set(codes):
             return False
         await session.execute(_LEAVE, region=identifier, codes=codes)
         await session.execute(_JOIN, region=identifier, codes=codes)
+        self._moved(session, before ^ set(codes))
         return True
+
+    async def _members(self, session: Any, identifier: int) -> set[str]:
+        return {row.iso_2 for row in await session.rows(_MEMBERS, region=identifier)}
+
+    def _moved(self, session: Any, codes: set[str]) -> None:
+        """The region that is a customer's most likely one is told from the countries of the locations they buy at."""
+        if codes:
+            arguments = {"tenant": session.tenant.handle, "codes": sorted(codes)}
+            session.outbox.defer(PendingJob("profiles.aggregations.countries", arguments))
 
 
 regions = Regions(
