@@ -192,7 +192,16 @@ async def test_what_is_refused(shop):
     for body, expected in REFUSED:
         refused = await shop.post("/products", body, status=422)
         assert set(refused["errors"]) == (expected or {"custom_fields.0.value"}), body
+    keys = {"title": "x", "brand": "x", "handle": "HELD", "external_id": "e1"}
+    both = await shop.post("/products", keys | {"organisation_id": 7}, status=422)
+    assert both["errors"] == {
+        "organisation_id": ["The selected organisation id is invalid."],
+        "external_id": ["The external id has already been taken."],
+        "handle": ["The handle has already been taken."],
+    }
     free = await make(shop, handle="free")
+    taken = await shop.put(f"/products/{free['id']}", keys, status=422)
+    assert list(taken["errors"]) == ["external_id"]
     path = f"/products/{free['id']}"
     clash = await shop.put(path, {"variants": [{"sku": "TAKEN"}]}, status=422)
     assert clash["errors"] == {"variants.0.sku": ["The variants.0.sku has already been taken."]}

@@ -21,7 +21,7 @@ from omneo_api.commerce.products.schemas import ProductRead, ProductVariantRead,
 from omneo_api.configuration.systems import register_named
 from omneo_api.configuration.tags import register_tags
 from omneo_api.foundation.calls import Owner
-from omneo_api.foundation.errors import Invalid, selected_is_invalid
+from omneo_api.foundation.errors import Errors, Invalid, selected_is_invalid
 from omneo_api.foundation.fields import Body, sent, validate
 from omneo_api.foundation.models import lit
 from omneo_api.foundation.outbox import PendingJob
@@ -96,6 +96,10 @@ def of_product(identifier: int) -> Owner:
 
 class Products(PlainResource):
     """Products with their variants, tags and custom fields."""
+
+    async def taken(self, session: Any, values: dict[str, Any], current: Any | None) -> Errors:
+        """An upsert has looked for its keys: one that is taken since starts it anew."""
+        return {} if values.get("claims") else await super().taken(session, values, current)
 
     async def prepare(self, session: Any, values: dict[str, Any], current: Any | None) -> dict[str, Any]:
         """Registers tags and systems. Raises: Invalid for an organisation that does not exist."""
