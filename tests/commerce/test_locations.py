@@ -354,10 +354,9 @@ async def test_departments_stand_in_brand_and_location(shop):
     assert (await shop.get(f"/brands/{brand['id']}"))["data"]["departments"] == [made]
     assert (await shop.get(f"/locations/{location['id']}"))["data"]["departments"] == [made]
     assert (await shop.get("/departments", params={"filter[brand_id]": brand["id"]}))["data"] == [made]
-    refused = await shop.post(
-        "/departments", {"name": "x", "handle": "y", "brand_id": 99, "location_id": 99}, status=422
-    )
-    assert set(refused["errors"]) == {"brand_id", "location_id"}
+    wrong = {"name": "x", "handle": made["handle"].upper(), "brand_id": 10**9, "location_id": 10**9}
+    refused = await shop.post("/departments", wrong, status=422)
+    assert set(refused["errors"]) == {"brand_id", "location_id", "handle"}
     kept = await shop.delete(f"/brands/{brand['id']}", status=422)
     assert "brand" in kept.json()["errors"]
     moved = await shop.put(f"/departments/{made['id']}", {"name": "Bags", "handle": "bags", "location_id": None})

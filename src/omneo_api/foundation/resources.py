@@ -116,11 +116,13 @@ class PlainResource:
         return {name: [already_taken(name)] for name in asked if held[name]}
 
     async def _prepared(self, session: Any, values: dict[str, Any], current: Any | None) -> dict[str, Any]:
-        errors = await self.taken(session, values, current)
+        # A single key that is taken is told by its constraint, which needs no look-up.
+        errors = await self.taken(session, values, current) if len(self._keys) > 1 else {}
         try:
             prepared = await self.prepare(session, values, current)
         except Invalid as fault:
-            raise Invalid(fault.errors | errors) from None
+            known = errors or await self.taken(session, values, current)
+            raise Invalid(fault.errors | known) from None
         if errors:
             raise Invalid(errors)
         return prepared
