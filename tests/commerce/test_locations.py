@@ -393,6 +393,10 @@ async def test_custom_fields_of_an_address(shop):
     assert (made["image_url"], made["address"]["custom_fields"]) == (picture, {"till": {"bay": 7}})
     path = f"/locations/{made['id']}"
     assert await shop.put(path, made) == {"data": made}
+    await shop.put(path, {"normal_hours": [{"day_of_week": "MON", "open_at": "09:00"}]})
+    audit = (await shop.get("/audits?filter[auditable_type]=Location"))["data"][0]
+    hours = '{"normal_hours":[{"day_of_week":"MON","open_at":"09:00:00","close_at":null}]}'
+    assert (audit["old_values"], audit["new_values"]) == ('{"normal_hours":[]}', hours)
     more = {"address": {"custom_fields": [{"namespace": "till", "handle": "open", "value": True}]}}
     changed = (await shop.put(path, more))["data"]["address"]
     assert changed["custom_fields"] == {"till": {"bay": 7, "open": True}}

@@ -1,6 +1,7 @@
 """What regions take from each other and what they leave behind (commerce 11.4)."""
 
 import asyncio
+import json
 
 import pytest
 
@@ -32,7 +33,15 @@ async def test_a_country_belongs_to_one_region_and_an_empty_list_frees_all(shop)
         put = await shop.put(f"/regions/{first['id']}", {"countries": [{"iso_2": "AU"}, {"iso_2": "FJ"}]})
         assert [country["iso_2"] for country in put["data"]["countries"]] == ["AU", "FJ"]
         assert (await shop.put(f"/regions/{first['id']}", {"countries": nothing}))["data"]["countries"] == []
-    assert (await shop.get("/countries?filter[iso_2]=AU"))["data"][0]["region"] is None
+    audit = (await shop.get("/audits?filter[auditable_type]=Region"))["data"][0]
+    told = json.loads(audit["old_values"]), json.loads(audit["new_values"])
+    assert told == ({"countries": ["AU", "FJ"]}, {"countries": []})
+    country = (await shop.get("/countries?filter[iso_2]=AU"))["data"][0]
+    assert country["region"] is None
+    await shop.put(f"/countries/{country['id']}", {"states": [{"name": "Victoria"}]})
+    await shop.put(f"/countries/{country['id']}", {"states": [{"name": "Victoria"}]})
+    audits = (await shop.get("/audits?filter[auditable_type]=Country"))["data"]
+    assert [json.loads(row["new_values"])["states"][0]["name"] for row in audits] == ["Victoria"]
     assert [row["iso_2"] for row in (await shop.get("/countries?search=zealand"))["data"]] == ["NZ"]
 
 

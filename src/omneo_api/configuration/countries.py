@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from omneo_api.foundation.fields import Body, Int, Text
 from omneo_api.foundation.models import Resource, belongs_to, lookup, unique
 from omneo_api.foundation.render import Read
-from omneo_api.foundation.resources import PlainResource
+from omneo_api.foundation.resources import PlainResource, Touched
 from omneo_api.foundation.statements import Statement
 
 
@@ -126,19 +126,18 @@ _STATES = Statement(
 
 
 class Countries(PlainResource):
-    async def related(self, session: Any, identifier: int, values: dict[str, Any], current: Any | None) -> bool:
+    async def related(self, session: Any, identifier: int, values: dict[str, Any], current: Any | None) -> Touched:
         """Sent states replace the country's states."""
         if "states" not in values:
             return False
         wanted = [state.model_dump() for state in values["states"] or []]
-        if current is not None:
-            stored = [row._asdict() for row in await session.rows(_STATES, country=identifier)]
-            if stored == wanted:
-                return False
-            await session.execute(_CLEAR_STATES, country=identifier)
+        stored = [row._asdict() for row in await session.rows(_STATES, country=identifier)] if current else []
+        if stored == wanted:
+            return False
+        await session.execute(_CLEAR_STATES, country=identifier)
         for state in wanted:
             await session.insert(CountryState, {"country_id": identifier, **state})
-        return True
+        return {"states": (stored, wanted)}
 
 
 countries = Countries(

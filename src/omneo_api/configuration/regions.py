@@ -14,7 +14,7 @@ from omneo_api.foundation.errors import Invalid, selected_is_invalid
 from omneo_api.foundation.models import NOW, HasHandle, Resource, unique
 from omneo_api.foundation.outbox import PendingJob
 from omneo_api.foundation.render import Read
-from omneo_api.foundation.resources import PlainResource
+from omneo_api.foundation.resources import PlainResource, Touched
 from omneo_api.foundation.statements import Statement
 
 
@@ -96,7 +96,7 @@ class Regions(PlainResource):
             await leave(session, current.id)
         self._moved(session, await self._members(session, current.id))
 
-    async def related(self, session: Any, identifier: int, values: dict[str, Any], current: Any | None) -> bool:
+    async def related(self, session: Any, identifier: int, values: dict[str, Any], current: Any | None) -> Touched:
         """Sent countries replace the region's countries; a default region is the only one."""
         if values.get("is_default"):
             for (former,) in await session.rows(_ONE_DEFAULT, region=identifier):
@@ -115,7 +115,7 @@ class Regions(PlainResource):
         await session.execute(_LEAVE, region=identifier, codes=codes)
         await session.execute(_JOIN, region=identifier, codes=codes)
         self._moved(session, before ^ set(codes))
-        return True
+        return {"countries": (sorted(before), sorted(set(codes)))}
 
     async def _members(self, session: Any, identifier: int) -> set[str]:
         return {row.iso_2 for row in await session.rows(_MEMBERS, region=identifier)}

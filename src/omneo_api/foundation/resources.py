@@ -21,6 +21,8 @@ from omneo_api.foundation.reading import Paging, Reader
 from omneo_api.foundation.render import Read, one_json, rows_json
 from omneo_api.foundation.statements import Statement
 
+Touched = bool | Mapping[str, tuple[Any, Any]]
+
 
 class PlainResource:
     """CRUD over one table.
@@ -84,8 +86,11 @@ class PlainResource:
         """Turns a checked body into column values; `current` is the row as it stands (None on create)."""
         return values
 
-    async def related(self, session: Any, identifier: int, values: dict[str, Any], current: Any | None) -> bool:
-        """Writes what lives in other tables; True when something there changed."""
+    async def related(self, session: Any, identifier: int, values: dict[str, Any], current: Any | None) -> Touched:
+        """Writes what lives in other tables; true when something there changed.
+
+        A mapping says what: by name what it was and what it is now, for the audit row.
+        """
         return False
 
     async def before_delete(self, session: Any, current: Any) -> None:
@@ -150,8 +155,10 @@ class PlainResource:
             return False
         await session.update(self.model, {"id": current.id}, {**changes, "updated_at": session.now})
         profile = getattr(current, "profile_id", None)
-        old = {name: getattr(current, name) for name in changes}
-        session.outbox.audit("updated", self.name, current.id, old, changes, profile)
+        beside = touched if isinstance(touched, Mapping) else {}
+        old = {name: getattr(current, name) for name in changes} | {name: was for name, (was, _) in beside.items()}
+        new = changes | {name: now for name, (_, now) in beside.items()}
+        session.outbox.audit("updated", self.name, current.id, old, new, profile)
         self._emit(session, "updated", current.id, profile)
         return True
 
