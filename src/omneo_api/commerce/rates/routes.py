@@ -86,12 +86,12 @@ def _is_column(name: str) -> bool:
 async def search_attributes(session: Any, call: Call, attribute: str) -> Answer:
     """List the distinct values of one attribute of the rates
 
-    `filter[search]` narrows them to those that contain it.
+    `filter[search]` (or `search`) narrows them to those that contain it.
     """
     if not _is_column(attribute):
         raise Invalid.field("attribute", selected_is_invalid("attribute"))
     asked = call.query.get("filter")
-    words = asked.get("search") if isinstance(asked, dict) else None
+    words = asked.get("search") if isinstance(asked, dict) else call.query.get("search")
     pattern = like_pattern(words.strip() if isinstance(words, str) else "")
     text: str = await session.value(_distinct(attribute), pattern=pattern)
     return Answer(200, text.encode())
