@@ -9,7 +9,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from conftest import Shop
 from omneo_api.foundation.statements import Statement
 
 LISTS = {
@@ -27,7 +26,7 @@ NESTED = Statement("SELECT :list::text[] AS list")
 
 
 @pytest.mark.parametrize("kind", LISTS)
-async def test_lists_arrive_as_they_were(shop: Shop, kind: str) -> None:
+async def test_lists_arrive_as_they_were(shop: Any, kind: str) -> None:
     drawn: list[list[Any]] = []
 
     @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
@@ -41,7 +40,7 @@ async def test_lists_arrive_as_they_were(shop: Shop, kind: str) -> None:
             assert await session.value(ECHO[kind], list=values) == values
 
 
-async def test_large_numbers_kinds_of_text_and_lists_of_lists(shop: Shop) -> None:
+async def test_large_numbers_kinds_of_text_and_lists_of_lists(shop: Any) -> None:
     async with shop.writing() as session:
         assert await session.value(ECHO["numeric"], list=[2**64, -(10**29), 1]) == [2**64, -(10**29), 1]
         mixed = [1, "a\tb", None, uuid.UUID(int=7), Decimal("1.50"), datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)]
