@@ -11,6 +11,8 @@ from omneo_api.foundation.errors import Invalid
 
 DEFAULT_SIZE = 15
 LARGEST_SIZE = 100
+USUAL_SIZES = frozenset({1, 10, DEFAULT_SIZE, 20, 25, 50, LARGEST_SIZE})
+"""Sizes of which the first page has a statement of its own."""
 PAGING_KEYS = ("page", "per_page", "limit", "offset")
 WHOLE_WINDOW = 14
 GAP = {"url": None, "label": "...", "active": False}

@@ -9,7 +9,15 @@ from sqlalchemy import ColumnElement, bindparam
 from omneo_api.foundation.calls import EVERYONE, Answer, Call, Owner, one
 from omneo_api.foundation.errors import NotFound
 from omneo_api.foundation.models import lit
-from omneo_api.foundation.pagination import Links, Page, asks_for_pages, envelope, flat_envelope, parse_page
+from omneo_api.foundation.pagination import (
+    USUAL_SIZES,
+    Links,
+    Page,
+    asks_for_pages,
+    envelope,
+    flat_envelope,
+    parse_page,
+)
 from omneo_api.foundation.query import Listing
 from omneo_api.foundation.render import one_json, rows_json
 from omneo_api.foundation.statements import Statement
@@ -133,7 +141,10 @@ class Reader:
         conditions = (*scope, self._owned) if owner.id is not None else scope
         paged = paging in ("pages", "flat") or (paging == "asked" and asks_for_pages(parameters))
         page = parse_page(parameters) if paged else Page()
-        statement = self.listing.statement(form, conditions, _Found(owner.alive) if owner.alive else None, paged=paged)
+        plain = not any(form[:3]) and page.offset == 0 and page.size in USUAL_SIZES
+        first = page.size if plain else None
+        alive = _Found(owner.alive) if owner.alive else None
+        statement = self.listing.statement(form, conditions, alive, paged=paged, first=first)
         row = await session.row(
             statement, **query.values(), **values, owner=owner.id, page_limit=page.size, page_offset=page.offset
         )
