@@ -355,7 +355,7 @@ class Listing:
 
         first: how many rows the first page of an unfiltered list has. Written into the statement, PostgreSQL plans once
         for a connection; sent as parameters, a number that it knows looks cheaper than any number, so that it plans
-        each time anew, which takes several times as long as reading the page. What is filtered is planned by its values.
+        each time anew, which takes several times as long as reading the page. A filter is planned by its values.
         """
         entity = self.model
         where = [*self.where(form, entity), *(condition(entity) for condition in scope)]
