@@ -11,7 +11,7 @@ from omneo_api.commerce.orders.bodies import (
     told,
     told_line,
 )
-from omneo_api.commerce.orders.schemas import OrderItemRead, OrderRead
+from omneo_api.commerce.orders.schemas import OrderGroupRead, OrderItemRead, OrderRead
 from omneo_api.foundation.calls import NO_CONTENT, Answer, Call, Owner, created, one
 from omneo_api.foundation.operations import Operation, Routes
 from omneo_api.profiles.scope import of_profile
@@ -83,7 +83,7 @@ async def delete(session: Any, owner: Owner, id: int) -> Answer:
     return NO_CONTENT
 
 
-@profile_only.get("/group_orders", READ, envelope="flat")
+@profile_only.get("/group_orders", READ, answers=OrderGroupRead, envelope="flat")
 async def group(session: Any, call: Call, owner: Owner) -> Answer:
     """List orders by order number"""
     return await views.grouped(session, call, owner)

@@ -74,8 +74,3 @@ async def _remove(session: Any, profile_id: uuid.UUID, rows: Sequence[Any]) -> b
         old = {"id": row.id, "status": row.handle, "expires_at": row.expires_at}
         session.outbox.audit("deleted", "ProfileStatus", row.id, old, None, profile_id)
     return bool(rows)
-
-
-async def held_handles(session: Any, profile_id: uuid.UUID) -> list[str]:
-    """Handles of the active statuses that the profile holds."""
-    return [row.handle for row in await session.rows(_HELD, profile=profile_id) if row.is_active]
