@@ -153,3 +153,23 @@ async def test_a_connection_is_made_changed_and_ended(shop: Any, jobs: Any) -> N
     await about(shop, "x.z", who, number=made["id"])
     await jobs()
     assert (await shop.get("/connections"))["data"] == []
+
+
+async def test_an_address_names_its_profile_and_a_tag_is_written_as_tags_are(shop: Any, jobs: Any) -> None:
+    """What has no profile fails; a tag that is too long for one fails too."""
+    who = await person(shop)
+    await trigger(shop, "address.created", act("tag.add", tag="  mobile   app "), act("tag.remove", tag="none of it"))
+    await trigger(shop, "address.created", act("tag.add", tag="x" * 192))
+    address = {"address_line_1": "1 Reef St", "city": "Fitzroy", "postcode": "3065", "country": "AU", "state": "VIC"}
+    await shop.post(f"/profiles/{who}/addresses", address)
+    await shop.post("/locations", {"name": "City", "phone": "1", "address": address})
+    await jobs()
+    assert (await shop.get(f"/profiles/{who}"))["data"]["tags"] == ["mobile-app"]
+    assert [tag["handle"] for tag in (await shop.get("/tags"))["data"]] == ["mobile-app"]
+    rows = [(status, result) for _, _, status, result in await history(shop)]
+    assert rows[1:] == [
+        ("skipped", {"reason": "no change"}),
+        ("failed", {"error": "The tag argument must be a handle."}),
+        ("failed", {"error": "profile not found"}),
+        ("failed", {"error": "profile not found"}),
+    ]

@@ -64,6 +64,7 @@ _ONE_DEFAULT = Statement(
     update(Region)
     .where(Region.is_default.is_(True), Region.id != bindparam("region"))
     .values(is_default=False, updated_at=NOW)
+    .returning(Region.id)
 )
 
 
@@ -71,7 +72,8 @@ class Regions(PlainResource):
     async def related(self, session: Any, identifier: int, values: dict[str, Any], current: Any | None) -> bool:
         """Sent countries replace the region's countries; a default region is the only one."""
         if values.get("is_default"):
-            await session.execute(_ONE_DEFAULT, region=identifier)
+            for row in await session.rows(_ONE_DEFAULT, region=identifier):
+                self._emit(session, "updated", row.id)
         if "countries" not in values:
             return False
         codes = [country.iso_2 for country in values["countries"] or []]

@@ -2,8 +2,10 @@
 
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
+from pydantic_core import PydanticCustomError
 from sqlalchemy import bindparam
 
 from omneo_api.automation.actions.types import ActionFailed, Outcome, Step, action
@@ -14,6 +16,7 @@ from omneo_api.foundation.errors import NotFound
 from omneo_api.foundation.fields import Body, partial, sent
 from omneo_api.foundation.render import one_json, rows_json
 from omneo_api.foundation.statements import Statement
+from omneo_api.foundation.validation import to_tag
 from omneo_api.profiles.comms import service as attributes
 from omneo_api.profiles.connections import service as connections
 from omneo_api.profiles.connections.models import Connection
@@ -188,9 +191,10 @@ async def tag_remove(step: Step) -> Outcome:
 
 def _tag(step: Step) -> str:
     tag = step.arguments["tag"]
-    if not isinstance(tag, str) or not 0 < len(tag.strip()) <= 255:
-        raise ActionFailed("The tag argument must be a handle.")
-    return tag.strip()
+    if isinstance(tag, str):
+        with suppress(PydanticCustomError):
+            return str(to_tag(tag))
+    raise ActionFailed("The tag argument must be a handle.")
 
 
 @action(

@@ -187,6 +187,15 @@ class TransactionContextLine(TransactionLine):
     """A line in the events of its transaction."""
 
     product: Annotated[SoldProductContext | None, Sql(articles.product_context)]
+    profile_id: Annotated[uuid.UUID | None, Sql(_owner)]
+    profile: ShortProfile | None
+    is_transaction_void: Annotated[bool, Sql(_flag)]
+    quantity_abs: Annotated[Decimal, Sql(lambda item: func.abs(item.quantity, type_=item.quantity.type))]
+    item_sku: Annotated[str | None, Source("sku")]
+    barcode: Annotated[str | None, Sql(articles.barcode)]
+    product_variant_description: Annotated[str | None, Sql(articles.description)]
+    product_options: Annotated[list[Any] | None, Sql(articles.options)]
+    custom_fields: Annotated[dict[str, Any], Sql(articles.custom_fields)]
 
 
 class TransactionContext(TransactionRead):
@@ -215,13 +224,4 @@ class ItemContextTransaction(Read):
 class TransactionItemContext(TransactionContextLine):
     """The root of transaction-item events."""
 
-    profile_id: Annotated[uuid.UUID | None, Sql(_owner)]
-    profile: ShortProfile | None
     transaction: ItemContextTransaction
-    is_transaction_void: Annotated[bool, Sql(_flag)]
-    quantity_abs: Annotated[Decimal, Sql(lambda item: func.abs(item.quantity, type_=item.quantity.type))]
-    item_sku: Annotated[str | None, Source("sku")]
-    barcode: Annotated[str | None, Sql(articles.barcode)]
-    product_variant_description: Annotated[str | None, Sql(articles.description)]
-    product_options: Annotated[list[Any] | None, Sql(articles.options)]
-    custom_fields: Annotated[dict[str, Any], Sql(articles.custom_fields)]
