@@ -55,6 +55,21 @@ async def test_who_loses_or_gains_a_flag_is_told_of(shop: Any) -> None:
     ]
 
 
+async def test_profiles_hear_of_the_tag_and_the_region_that_they_lose(shop: Any) -> None:
+    """Also what hangs on a profile may go without it being named; who had neither, or is deleted, is not told of."""
+    region = (await shop.post("/regions", {"name": "ANZ", "handle": "anz"}))["data"]["id"]
+    both = await person(shop, tags=["vip", "old"], regions=[{"region_id": region}])
+    gone = await person(shop, tags=["vip"], region_id=region)
+    await person(shop, tags=["old"])
+    await shop.delete(f"/profiles/{gone['id']}")
+    for path in ("/tags/vip", f"/regions/{region}"):
+        await forget_events(shop)
+        await shop.delete(path)
+        assert await events(shop) == [("profile.updated", both["id"])]
+    shown = (await shop.get(f"/profiles/{both['id']}"))["data"]
+    assert (shown["tags"], shown["regions"], shown["region"]) == (["old"], [], None)
+
+
 async def test_the_state_before_a_change_comes_before_what_the_change_tells(shop: Any) -> None:
     who = await person(shop)
     await listen(shop, "profile.before.update", "profile-attribute.updated")

@@ -7,6 +7,7 @@ from sqlalchemy import ARRAY, Boolean, Text, any_, bindparam, select, update
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from omneo_api.configuration.countries import Country, CountryInRegion
+from omneo_api.configuration.detaching import tell
 from omneo_api.foundation import fields
 from omneo_api.foundation.errors import Invalid, selected_is_invalid
 from omneo_api.foundation.models import NOW, HasHandle, Resource, unique
@@ -87,6 +88,9 @@ class Regions(PlainResource):
         await session.execute(_LEAVE, region=identifier, codes=codes)
         await session.execute(_JOIN, region=identifier, codes=codes)
         return True
+
+    async def before_delete(self, session: Any, current: Any) -> None:
+        await tell(session, "regions", current.id)
 
 
 regions = Regions(
