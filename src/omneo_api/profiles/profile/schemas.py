@@ -97,7 +97,7 @@ class StaffRead(Read):
     identities: list[IdentityRead]
 
 
-class ProfileWithoutAddresses(Read):
+class ProfileRead(Read):
     id: uuid.UUID
     external_id: str | None
     title: str | None
@@ -143,6 +143,7 @@ class ProfileWithoutAddresses(Read):
     custom_attributes: Annotated[dict[str, dict[str, Any]], Grouped(), Source("custom_attribute_rows")]
     custom_fields: Annotated[dict[str, dict[str, Any]], Grouped(), Source("custom_field_rows")]
     address: Annotated[AddressRead | None, Source("default_address")]
+    addresses: list[AddressRead]
     region: Annotated[ProfileRegionRead | None, Source("active_region")]
     regions: list[ProfileRegionRead]
     tier_handle: Annotated[str | None, Sql(tier_handle_of)]
@@ -162,19 +163,16 @@ class ProfileWithoutAddresses(Read):
     updated_at: datetime
 
 
-class ProfileRead(ProfileWithoutAddresses):
-    addresses: list[AddressRead]
-
-
 _others = {name: (info.annotation, info) for name, info in ProfileRead.model_fields.items() if name != "identities"}
 ProfileOfIdentity: type[Read] = create_model("ProfileOfIdentity", __base__=Read, **_others)  # type: ignore[call-overload]
 """A profile as one of its identities shows it: everything but the identities."""
 
 
-class ProfileContext(ProfileWithoutAddresses):
-    """The root of profile events, and `profile` in the events of what a profile owns; of addresses the default one."""
+class ProfileContext(ProfileRead):
+    """The root of profile events, and `profile` in the events of what a profile owns: of its addresses the default."""
 
     attributes: Annotated[AttributesRead, Sql(flat_attributes_of)]
+    addresses: Annotated[list[AddressRead], Included()]
     aggregations: AggregationRead | None
     flattened_tags: Annotated[list[str], Source("tags")]
     flattened_statuses: StatusHandles
