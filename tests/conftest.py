@@ -187,9 +187,8 @@ async def other_shop(app: Application, database_url: str) -> Shop:
     return await open_shop(app, database_url)
 
 
-@pytest.fixture
-def jobs(shop: Shop) -> Callable[..., Awaitable[list[Ran]]]:
-    """`await jobs()` runs the tenant's due jobs here and now; what one fails with is raised unless `errors=True`."""
+def runs_jobs(shop: Shop) -> Callable[..., Awaitable[list[Ran]]]:
+    """A function that runs the tenant's due jobs; what one fails with is raised unless `errors=True`."""
 
     async def run(*, scheduled: bool = False, errors: bool = False) -> list[Ran]:
         ran = await drain(shop.database, shop.handle, scheduled=scheduled)
@@ -200,6 +199,12 @@ def jobs(shop: Shop) -> Callable[..., Awaitable[list[Ran]]]:
         return ran
 
     return run
+
+
+@pytest.fixture
+def jobs(shop: Shop) -> Callable[..., Awaitable[list[Ran]]]:
+    """`await jobs()` runs the tenant's due jobs here and now."""
+    return runs_jobs(shop)
 
 
 @pytest.fixture

@@ -63,7 +63,8 @@ async def test_the_word_comes_after_what_the_reactions_caused(shop, jobs):
     )
     assert counts == [(True,)]
     await jobs(scheduled=True)
-    assert await events(shop, made["id"]) == ["transaction.created", "transaction.sync"]
+    told = ["transaction.created", "transaction.points.issued", "transaction.sync"]
+    assert await events(shop, made["id"]) == told
 
 
 async def test_a_reaction_that_is_tried_again_holds_the_word_back(shop, jobs):

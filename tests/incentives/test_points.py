@@ -6,7 +6,6 @@ from uuid import UUID
 import pytest
 
 from omneo_api.incentives import hooks
-from omneo_api.incentives.points import service
 
 pytestmark = pytest.mark.anyio
 
@@ -79,31 +78,28 @@ async def test_points_that_become_spendable_pay_a_debt_by_the_job(till):
     assert [await till.left("points", found["id"]) for found in (lot, debt)] == [70, 0]
 
 
-async def test_a_sale_that_stopped_counting_takes_its_points_back_once(till):
-    profile = await till.profile()
+async def test_a_sale_that_stopped_counting_takes_its_points_back_once(till, jobs):
+    profile, shop = await till.profile(), till.shop
     definition = await till.define("points", issue_period=1, issue_period_type="days")
     spendable = await till.define("points")
-    rows = await till.shop.sql(
-        "INSERT INTO transactions (tenant_id, total, transacted_at, timezone, external_id)"
-        " VALUES (%s, 150, now(), 'UTC', 'T-1') RETURNING id",
-        till.shop.tenant.id,
-    )
-    sale = rows[0][0]
-    async with till.shop.writing() as session:
-        for chosen in (definition, spendable):
-            values = {"definition": chosen, "value": 150, "source_type": "transaction", "source_id": sale}
-            first = await service.award(session, profile_id=UUID(profile), external_key=f"k{chosen}", **values)
-            assert await service.award(session, profile_id=UUID(profile), external_key=f"k{chosen}", **values) == first
-        await hooks.on_transaction_attached(session, sale, UUID(profile))
+    for chosen in (definition, spendable):
+        arguments = [{"name": "definition", "value": chosen}, {"name": "points", "value": 150}]
+        action = {"name": "Create Points", "arguments": arguments}
+        await shop.post("/triggers", {"name": "t", "trigger": "transaction.created", "actions": [action]})
+    line = {"name": "Scarf", "quantity": 1, "price_current": 150, "price_sell": 150}
+    body = {"profile_id": profile, "external_id": "T-1", "total": 150, "items": [line]}
+    body |= {"transacted_at": "2026-03-01 03:00:00", "timezone": "UTC"}
+    sale = (await shop.post("/transactions", body))["data"]["id"]
+    await jobs()
     await till.redeem(profile, 1)
     assert (await till.figures(profile))[1] == 50
-    told = (await till.shop.get("/points", params={"filter[source_type]": "transaction"}))["data"]
+    told = (await shop.get("/points", params={"filter[source_type]": "transaction"}))["data"]
     assert [point["source"]["external_id"] for point in told] == ["T-1", "T-1"]
     for _ in range(2):
-        async with till.shop.writing() as session:
+        async with shop.writing() as session:
             await hooks.on_transaction_voided(session, sale, UUID(profile), "void")
     assert (await till.figures(profile))[1] == -100
-    await till.shop.advance(days=2)
+    await shop.advance(days=2)
     assert (await till.figures(profile))[1] == -100
     sales = [line for line in await till.ledger(profile) if line["type"] == "transaction"]
     assert [(line["description"], line["dollar_value"]) for line in sales] == [

@@ -28,6 +28,7 @@ PLANTED = (
     "UPDATE allocations SET allocated_id = allocated_id + 1000000 WHERE allocated_id IS NOT NULL",
     "UPDATE lot_deadlines SET at = at + interval '2 days' WHERE at < 'infinity'",
     "DELETE FROM lot_deadlines WHERE step = 'open'",
+    "UPDATE transaction_states SET void_kind = 'void'",
 )
 
 
@@ -52,6 +53,18 @@ async def nothing():
     """These books are not meant to balance in the end."""
 
 
+async def sale_that_earns(till, profile):
+    arguments = [{"name": "definition", "value": await till.define("points")}, {"name": "points", "value": 3}]
+    body = {
+        "name": "t",
+        "trigger": "transaction.created",
+        "actions": [{"name": "point.create", "arguments": arguments}],
+    }
+    await till.shop.post("/triggers", body)
+    body = {"profile_id": profile, "total": 3, "transacted_at": "2026-03-01 03:00:00", "timezone": "UTC", "items": []}
+    await till.shop.post("/transactions", body)
+
+
 async def found(shop):
     async with shop.database.reading(shop.tenant) as session:
         return {difference.rule for difference in await verify(session)}
@@ -66,6 +79,8 @@ async def test_every_rule_finds_what_is_planted(shop, till, jobs):
     await till.points(profile, 1500)
     await till.credit(profile, 5)
     await till.points(profile, 10, issued_at="2099-01-01 00:00:00")
+    await sale_that_earns(till, profile)
+    await jobs()
     done = await till.redeem(profile, 30, benefits=[{"id": int(benefit["id"])}])
     await shop.post(f"/redemptions/{done['id']}/return", {"amount": 12})
     assert await found(shop) == set()

@@ -1,14 +1,8 @@
 """What a sale or a new customer does to value, through HTTP: the rooms tell each other."""
 
 import itertools
-from datetime import UTC, datetime
-from decimal import Decimal
-from uuid import UUID
 
 import pytest
-
-from omneo_api.foundation.database import Actor
-from omneo_api.incentives.points import service as points
 
 pytestmark = pytest.mark.anyio
 NUMBERS = itertools.count(1)
@@ -28,13 +22,13 @@ async def sell(shop, profile, total=50, **values):
     return (await shop.post("/transactions", body))["data"]
 
 
-async def earn(till, profile, value, **values):
-    """Points that a sale earned, as the rules of earning issue them."""
+async def earns(till, event, value, **values):
+    """A trigger that gives points for what happens."""
     definition = await till._definition("points")
-    async with till.shop.database.writing(till.shop.tenant, Actor()) as session:
-        return await points.award(
-            session, profile_id=UUID(profile), definition=definition, value=Decimal(value), **values
-        )
+    given = {"definition": definition, "value_initial": value, **values}
+    arguments = [{"name": name, "value": value} for name, value in given.items()]
+    body = {"name": "points", "trigger": event, "actions": [{"name": "point.create", "arguments": arguments}]}
+    await till.shop.post("/triggers", body)
 
 
 async def told(till, profile):
@@ -57,16 +51,23 @@ async def test_a_statement_shows_the_sale_with_its_redemption(till):
 
 
 @pytest.mark.parametrize("how", ["void", "supersede", "delete", "unassign"])
-async def test_points_of_a_sale_are_taken_back_once(till, how):
+async def test_points_of_a_sale_are_taken_back_once(till, jobs, how):
     """Pending points are emptied, spendable ones met by a debt; the redemption follows or is let go as the sale goes."""
     profile, shop = await till.profile(), till.shop
+    await earns(till, "transaction.created", 500)
+    await earns(till, "transaction.created", 70, issued_at="2099-01-01 00:00:00")
+    await earns(till, "transaction-item.created", 30)
     await till.reward(profile, 10)
     done = await till.redeem(profile, 10)
     made = await sell(shop, profile, redemption_id=done["id"])
-    owed = {"source_type": "transaction", "source_id": made["id"]}
-    await earn(till, profile, 500, **owed)
-    later = await earn(till, profile, 70, issued_at=datetime(2099, 1, 1, tzinfo=UTC), **owed)
-    await earn(till, profile, 30, source_type="transaction_item", source_id=made["items"][0]["id"])
+    await jobs()
+    earned = (await shop.get(f"/profiles/{profile}/points?sort=id"))["data"]
+    assert [(lot["source_type"], lot["value_initial"], lot["status"]) for lot in earned] == [
+        ("transaction", 500, "issued"),
+        ("transaction", 70, "pending"),
+        ("transaction_item", 30, "issued"),
+    ]
+    later = earned[1]["id"]
     await till.points(profile, 100)
     assert (await till.figures(profile))[1] == 630
     path = f"/transactions/{made['id']}"

@@ -5,12 +5,13 @@ from typing import Any
 
 from sqlalchemy import Boolean, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from omneo_api.commerce.departments import DepartmentRead
 from omneo_api.foundation import fields
 from omneo_api.foundation.errors import Invalid
 from omneo_api.foundation.models import HasHandle, Resource, SoftDeleted, folded, lookup, unique_live
+from omneo_api.foundation.relationships import several
 from omneo_api.foundation.render import Read
 from omneo_api.foundation.resources import PlainResource
 from omneo_api.foundation.statements import Statement
@@ -35,16 +36,7 @@ class Brand(Resource, HasHandle, SoftDeleted):
     internal_note: Mapped[str | None]
     meta: Mapped[Any | None] = mapped_column(JSONB)
 
-    departments = relationship(
-        "Department",
-        lazy="raise",
-        viewonly=True,
-        order_by="Department.id",
-        primaryjoin=(
-            "and_(Brand.tenant_id == foreign(Department.tenant_id), Brand.id == foreign(Department.brand_id),"
-            " Department.deleted_at.is_(None))"
-        ),
-    )
+    departments = several("Department", on="Brand.id == Department.brand_id", where="Department.deleted_at.is_(None)")
 
 
 class BrandRead(Read):

@@ -5,11 +5,12 @@ from typing import Any
 
 from sqlalchemy import BigInteger
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from omneo_api.foundation import fields
 from omneo_api.foundation.errors import Invalid, selected_is_invalid
 from omneo_api.foundation.models import HasHandle, Resource, SoftDeleted, belongs_to, folded, lookup, unique_live
+from omneo_api.foundation.relationships import single
 from omneo_api.foundation.render import Read
 from omneo_api.foundation.resources import PlainResource
 from omneo_api.foundation.statements import Statement
@@ -39,7 +40,7 @@ class Department(Resource, HasHandle, SoftDeleted):
     internal_note: Mapped[str | None]
     meta: Mapped[Any | None] = mapped_column(JSONB)
 
-    brand = relationship("Brand", lazy="raise", viewonly=True, uselist=False)
+    brand = single("Brand")
 
 
 class DepartmentBrand(Read):

@@ -7,13 +7,14 @@ from typing import Any, Literal
 
 from sqlalchemy import BigInteger, Boolean, bindparam, select, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from omneo_api.commerce.transactions.models import Transaction
 from omneo_api.foundation import fields
 from omneo_api.foundation.errors import Errors, Invalid, selected_is_invalid
 from omneo_api.foundation.models import Resource, SoftDeleted, Value, belongs_to, lookup
 from omneo_api.foundation.query import Filter
+from omneo_api.foundation.relationships import single
 from omneo_api.foundation.render import Read, one_json, rows_json
 from omneo_api.foundation.resources import PlainResource
 from omneo_api.foundation.statements import Statement
@@ -72,7 +73,7 @@ class Rating(Resource, SoftDeleted):
     is_active: Mapped[bool] = mapped_column(Boolean, server_default=text("true"))
     meta: Mapped[Any | None] = mapped_column(JSONB)
 
-    profile = relationship("Profile", lazy="raise", viewonly=True, uselist=False)
+    profile = single("Profile")
 
 
 class RatingRead(Read):

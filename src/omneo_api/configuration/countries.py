@@ -4,10 +4,11 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, bindparam, delete, select
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from omneo_api.foundation.fields import Body, Int, Text
 from omneo_api.foundation.models import Resource, belongs_to, lookup, unique
+from omneo_api.foundation.relationships import several, single
 from omneo_api.foundation.render import Read
 from omneo_api.foundation.resources import PlainResource
 from omneo_api.foundation.statements import Statement
@@ -30,8 +31,8 @@ class Country(Resource):
     currency: Mapped[str | None]
     region_id: Mapped[int | None] = mapped_column(BigInteger)
 
-    states = relationship("CountryState", lazy="raise", viewonly=True, order_by="CountryState.id")
-    region = relationship("Region", lazy="raise", viewonly=True)
+    states = several("CountryState")
+    region = single("Region")
 
 
 class CountryState(Resource):

@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ARRAY, Boolean, Text, any_, bindparam, select, update
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from omneo_api.configuration.countries import Country, CountryInRegion
 from omneo_api.configuration.detaching import tell
 from omneo_api.foundation import fields
 from omneo_api.foundation.errors import Invalid, selected_is_invalid
 from omneo_api.foundation.models import NOW, HasHandle, Resource, unique
+from omneo_api.foundation.relationships import several
 from omneo_api.foundation.render import Read
 from omneo_api.foundation.resources import PlainResource
 from omneo_api.foundation.statements import Statement
@@ -24,7 +25,7 @@ class Region(Resource, HasHandle):
     is_default: Mapped[bool | None] = mapped_column(Boolean)
     currency: Mapped[str | None]
 
-    countries = relationship("Country", lazy="raise", viewonly=True, order_by="Country.id")
+    countries = several("Country")
 
 
 class RegionRead(Read):

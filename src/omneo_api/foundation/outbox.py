@@ -154,6 +154,14 @@ class Outbox:
         """
         self._followers.append((job, which))
 
+    def copy(self) -> "Outbox":
+        """What is noted so far, to come back to when what follows is undone."""
+        copied = Outbox()
+        copied.events, copied.jobs = [*self.events], [*self.jobs]
+        copied._followers, copied._audits = [*self._followers], [*self._audits]
+        copied._updated = {*self._updated}
+        return copied
+
     async def flush(self, session: OutboxSession) -> None:
         heard = await self._write(session) if self.events or self._audits else []
         for job, which in self._followers:

@@ -37,6 +37,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import UUID
 from sqlalchemy.orm import aliased
 
+from omneo_api.commerce.transactions.models import TransactionItem
 from omneo_api.foundation.clock import whole_second
 from omneo_api.foundation.models import Moment, lit
 from omneo_api.foundation.statements import Statement
@@ -342,6 +343,17 @@ def _phase(model: Any, step: Any, opens: Any) -> Any:
     )
 
 
+def _earned_by(point: Any) -> tuple[Any, Any]:
+    """The source of points, the sale for those of its lines: a debt is paid from the same sale first."""
+    line = aliased(TransactionItem)
+    sale = select(line.transaction_id).where(line.id == point.source_id).correlate(point).scalar_subquery()
+    of_line = point.source_type == lit("transaction_item")
+    return (
+        case((of_line, lit("transaction")), else_=point.source_type).label("source_type"),
+        case((of_line, sale), else_=point.source_id).label("source_id"),
+    )
+
+
 def _lots(model: Any, kind: str, step: Any, *where: Any) -> Any:
     """The lots of one kind in the columns that `Held` wants."""
     credit = kind == "credit"
@@ -369,8 +381,7 @@ def _lots(model: Any, kind: str, step: Any, *where: Any) -> Any:
         (model.locked if credit else literal_column("false", Boolean)).label("locked"),
         (model.lock_expires_at if credit else literal_column("NULL::timestamptz", Moment)).label("locked_until"),
         secured.label("secured"),
-        model.source_type.label("source_type"),
-        model.source_id.label("source_id"),
+        *(_earned_by(model) if kind == "point" else (model.source_type, model.source_id)),
         (literal_column("true", Boolean) if kind == "point" else model.deleted_at.is_(None)).label("live"),
         model.profile_id.label("profile_id"),
     )

@@ -8,7 +8,7 @@ from typing import Any
 from omneo_api.foundation.statements import Statement
 from omneo_api.incentives.credits.service import claim_gifts, claim_gifts_of
 from omneo_api.incentives.ledger.service import record_transaction
-from omneo_api.incentives.points.service import take_back
+from omneo_api.incentives.points.earning import take_back
 from omneo_api.incentives.redemptions.links import link_by_reference
 from omneo_api.incentives.tiers.points import service as tier_points
 from omneo_api.incentives.tiers.standing import service as tiers
@@ -20,7 +20,6 @@ _SALE = Statement(
     WHERE t.id = :id::bigint
     """
 )
-_LINES = Statement("SELECT array_agg(id) FROM transaction_items WHERE transaction_id = :id::bigint")
 SAID = {"void": "voided", "superseded": "superseded", "deleted": "deleted"}
 
 
@@ -45,7 +44,7 @@ async def on_transaction_voided(session: Any, transaction_id: int, profile_id: u
 async def _undone(session: Any, transaction_id: int, profile_id: uuid.UUID, what: str) -> None:
     sale = await session.row(_SALE, id=transaction_id)
     total: Decimal = sale.total
-    await take_back(session, profile_id, transaction_id, await session.value(_LINES, id=transaction_id) or [])
+    await take_back(session, transaction_id)
     await tier_points.take_back(session, profile_id, transaction_id)
     await record_transaction(session, profile_id, transaction_id, -total, f"Transaction {what}")
 

@@ -128,6 +128,21 @@ RULES: dict[str, str] = {
         ) chain
         WHERE (dollar_balance <> dollars OR point_balance <> points) AND description <> 'Profiles merged'
     """,
+    "a purchase that does not count has earned no points": """
+        SELECT 'point ' || p.id, p.value_initial, 0
+        FROM points p
+        LEFT JOIN transaction_items i ON i.tenant_id = p.tenant_id AND i.id = p.source_id
+            AND p.source_type = 'transaction_item'
+        JOIN transaction_states s ON s.tenant_id = p.tenant_id
+            AND s.transaction_id = coalesce(i.transaction_id, p.source_id)
+        WHERE p.external_key IS NOT NULL AND s.void_kind IS NOT NULL
+          AND p.source_type IN ('transaction', 'transaction_item')
+        UNION ALL
+        SELECT 'tier point ' || t.id, t.value, 0
+        FROM tier_points t
+        JOIN transaction_states s ON s.tenant_id = t.tenant_id AND s.transaction_id = t.transaction_id
+        WHERE t.deleted_at IS NULL AND s.void_kind IS NOT NULL
+    """,
     "a benefit's uses are those of its redemptions": """
         SELECT 'benefit ' || b.id, b.redeemed, coalesce(i.uses, 0)
         FROM benefits b LEFT JOIN (

@@ -4,11 +4,10 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, CheckConstraint, Integer, Text, and_, text
+from sqlalchemy import ARRAY, BigInteger, Boolean, CheckConstraint, Integer, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
-from omneo_api.commerce.products.models import Product, ProductVariant
 from omneo_api.foundation.models import (
     HasHandle,
     Numbered,
@@ -20,8 +19,8 @@ from omneo_api.foundation.models import (
     unique,
     unique_live,
 )
+from omneo_api.foundation.relationships import several, single
 from omneo_api.platform.custom_fields.models import shown_fields
-from omneo_api.profiles.profile.models import Profile
 
 
 class ListDefinition(Resource, HasHandle, SoftDeleted):
@@ -84,25 +83,12 @@ class ProductList(Resource, HasHandle, SoftDeleted):
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     meta: Mapped[Any | None] = mapped_column(JSONB)
 
-    profile = relationship("Profile", lazy="raise", viewonly=True, uselist=False)
-    definition = relationship("ListDefinition", lazy="raise", viewonly=True, uselist=False)
-    location = relationship("Location", lazy="raise", viewonly=True, uselist=False)
-    staff = relationship(
-        Profile,
-        lazy="raise",
-        viewonly=True,
-        uselist=False,
-        primaryjoin=lambda: and_(
-            Profile.tenant_id == foreign(ProductList.tenant_id), Profile.id == foreign(ProductList.staff_id)
-        ),
-    )
-    items = relationship(
-        "ProductListItem",
-        lazy="raise",
-        viewonly=True,
-        order_by="ProductListItem.position.asc().nulls_last(), ProductListItem.id",
-    )
-    shares = relationship("ProductListShare", lazy="raise", viewonly=True, order_by="ProductListShare.id")
+    profile = single("Profile")
+    definition = single("ListDefinition")
+    location = single("Location")
+    staff = single("Profile", on="ProductList.staff_id == Profile.id")
+    items = several("ProductListItem", order_by="ProductListItem.position.asc().nulls_last(), ProductListItem.id")
+    shares = several("ProductListShare")
     custom_fields = shown_fields("product_list", lambda: ProductList)
 
 
@@ -134,32 +120,16 @@ class ProductListItem(Resource):
     location_id: Mapped[int | None] = mapped_column(BigInteger)
     meta: Mapped[Any | None] = mapped_column(JSONB)
 
-    product_list = relationship("ProductList", lazy="raise", viewonly=True, uselist=False)
-    product_variant = relationship(
-        ProductVariant,
-        lazy="raise",
-        viewonly=True,
-        uselist=False,
-        primaryjoin=lambda: and_(
-            ProductVariant.tenant_id == foreign(ProductListItem.tenant_id),
-            ProductVariant.id == foreign(ProductListItem.product_variant_id),
-            ProductVariant.deleted_at.is_(None),
-        ),
+    product_list = single("ProductList")
+    product_variant = single(
+        "ProductVariant",
+        on="ProductListItem.product_variant_id == ProductVariant.id",
+        where="ProductVariant.deleted_at.is_(None)",
     )
-    product = relationship(
-        Product,
-        lazy="raise",
-        viewonly=True,
-        uselist=False,
-        primaryjoin=lambda: and_(
-            Product.tenant_id == foreign(ProductListItem.tenant_id),
-            Product.id == foreign(ProductListItem.product_id),
-            Product.deleted_at.is_(None),
-        ),
-    )
-    product_category = relationship("ProductCategory", lazy="raise", viewonly=True, uselist=False)
-    custom_product = relationship("CustomProduct", lazy="raise", viewonly=True, uselist=False)
-    location = relationship("Location", lazy="raise", viewonly=True, uselist=False)
+    product = single("Product", on="ProductListItem.product_id == Product.id", where="Product.deleted_at.is_(None)")
+    product_category = single("ProductCategory")
+    custom_product = single("CustomProduct")
+    location = single("Location")
 
 
 class ProductListShare(Resource):
@@ -175,7 +145,7 @@ class ProductListShare(Resource):
     product_list_id: Mapped[int]
     handle: Mapped[str]
 
-    product_list = relationship("ProductList", lazy="raise", viewonly=True, uselist=False)
+    product_list = single("ProductList")
 
 
 class ProductListPurchase(Numbered, Timed):

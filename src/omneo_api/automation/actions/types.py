@@ -114,13 +114,19 @@ async def living_profile(session: Any, identifier: Any) -> uuid.UUID:
         asked = identifier if isinstance(identifier, uuid.UUID) else uuid.UUID(str(identifier))
     except ValueError:
         raise ActionFailed("profile not found") from None
-    found: uuid.UUID | None = await session.value(_LIVING, id=asked)
+    found = await living_id(session, asked)
     if found is None:
         raise ActionFailed("profile not found")
     try:
         await lock_profile(session, found)
     except ApiError:
         raise ActionFailed("profile not found") from None
+    return found
+
+
+async def living_id(session: Any, identifier: uuid.UUID) -> uuid.UUID | None:
+    """The profile of that id, or the one that it was merged into, as it is at this moment."""
+    found: uuid.UUID | None = await session.value(_LIVING, id=identifier)
     return found
 
 

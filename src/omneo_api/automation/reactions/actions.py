@@ -8,7 +8,7 @@ from sqlalchemy import bindparam
 
 from omneo_api.automation import json_logic
 from omneo_api.automation.actions.types import ActionFailed, Outcome, Step, action
-from omneo_api.automation.reactions import rates
+from omneo_api.automation.reactions import rates, sources
 from omneo_api.commerce.rates import service as rate_service
 from omneo_api.foundation import fields
 from omneo_api.foundation.render import one_json, rows_json
@@ -16,12 +16,14 @@ from omneo_api.foundation.statements import Statement
 from omneo_api.incentives.achievements import service as achievements
 from omneo_api.incentives.achievements.models import AchievementPoint
 from omneo_api.incentives.achievements.schemas import AchievementPointBody, AchievementPointRead
+from omneo_api.incentives.points import earning
 from omneo_api.incentives.points import service as points
 from omneo_api.incentives.points.models import Point
 from omneo_api.incentives.points.schemas import PointBody, PointRead
 from omneo_api.incentives.rewards import service as rewards
 from omneo_api.incentives.rewards.models import Reward
 from omneo_api.incentives.rewards.schemas import RewardBody, RewardRead
+from omneo_api.incentives.sources import Source
 
 _REWARD = Statement(lambda: one_json(rows_json(RewardRead, Reward).where(Reward.id == bindparam("id"))))
 _ACHIEVEMENT = Statement(
@@ -86,27 +88,45 @@ async def reward_create(step: Step) -> Outcome:
     "meta",
 )
 async def point_create(step: Step) -> Outcome:
-    """Awards points to the profile, or takes them when the value is negative"""
+    """Awards points to the profile, or takes them when the value is negative
+
+    What a sale or one of its lines earns is as much as is computed last, and is taken back when the sale is voided.
+    """
     chosen = reference(step.arguments["definition"])
     kept = ("value_initial", "value_remaining", "issued_at", "expires_at", "description", "meta")
     given = {name: value for name, value in step.arguments.items() if name in kept}
     given["point_definition_id" if isinstance(chosen, int) else "point_definition_handle"] = chosen
     body = fields.validate(PointBody, given)
-    by_rate = None
-    if body.value_initial is not None and rates.asked(step):
-        definition = await points.find_definition(step.session, chosen)
-        if definition is None:
-            raise ActionFailed("The selected definition is invalid.")
-        found = await rates.chosen(step, definition.handle)
-        if found is not None:
-            by_rate = points.ByRate(found.id, await rate_service.shown(step.session, found), found.issue_period)
-        multiplier = rates.multiplier(step, found)
-        worth = rate_service.rounded(rate_service.rounded(body.value_initial) * multiplier)
-        body = body.model_copy(update={"value_initial": worth})
-    if body.value_initial == 0:
+    body, by_rate = await _rated(step, chosen, body)
+    source = sources.source_of(step) or Source(step.owner_type, step.owner_id)
+    if body.value_initial == 0 and source.key is None:
         return Outcome.skipped("no points")
-    identifier = await points.create(step.session, await step.profile(), body, by_rate)
-    return Outcome.created("point", identifier, await step.session.value(_POINT, id=identifier))
+    identifier = await step.profile()
+    if source.transaction_id is not None:
+        if await sources.sale_of(step, source, identifier) is None:
+            return Outcome.skipped(sources.GONE)
+        if body.value_initial == 0:
+            await earning.withdraw(step.session, source)
+            return Outcome.skipped("no points")
+    linked = await sources.linked_profile(step, identifier)
+    made = await earning.earn(step.session, identifier, body, source, by_rate=by_rate, linked_profile_id=linked)
+    return Outcome.created("point", made, await step.session.value(_POINT, id=made))
+
+
+async def _rated(step: Step, chosen: int | str, body: PointBody) -> tuple[PointBody, points.ByRate | None]:
+    """The body with its value times the rate that fits the event, and that rate. Raises: ActionFailed, Invalid."""
+    if body.value_initial is None or not rates.asked(step):
+        return body, None
+    definition = await points.find_definition(step.session, chosen)
+    if definition is None:
+        raise ActionFailed("The selected definition is invalid.")
+    found = await rates.chosen(step, definition.handle)
+    by_rate = None
+    if found is not None:
+        by_rate = points.ByRate(found.id, await rate_service.shown(step.session, found), found.issue_period)
+    multiplier = rates.multiplier(step, found)
+    worth = rate_service.rounded(rate_service.rounded(body.value_initial) * multiplier)
+    return body.model_copy(update={"value_initial": worth}), by_rate
 
 
 @action(

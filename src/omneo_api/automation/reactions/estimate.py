@@ -4,15 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-
-from omneo_api.automation.reactions.scope import Scope
-from omneo_api.automation.reactions.service import TRIGGER, Occasion, Run, perform
+from omneo_api.automation.reactions.evaluation import GIVING, evaluate
+from omneo_api.automation.reactions.service import TRIGGER, Occasion, Run
 from omneo_api.configuration.settings.service import setting
 from omneo_api.foundation.statements import Statement
-
-RUN = frozenset({"filter", "point.create", "tier-point.create"})
-GIVING = RUN - {"filter"}
 
 _TRIGGER = Statement("SELECT id, event, is_active FROM triggers WHERE id = :id::bigint")
 _ACTIONS = Statement(
@@ -43,26 +38,17 @@ async def gains(session: Any, plan: Plan, occasion: Occasion, context: Mapping[s
     """Runs those actions of the chain that give points; answers by action what each gave.
 
     A key is the action's uuid, with its reference where two actions share one. It writes: the caller is in a savepoint
-    that it does not keep. A filter that does not pass and an action that fails end the chain, as in a run.
+    that it does not keep.
     """
     zone = await setting(session, "client_timezone") or "UTC"
-    plan_rows = [{"id": row.id, "type": row.type, "arguments": row.arguments} for row in plan.actions]
-    run = Run(TRIGGER, plan.id, "estimate", plan_rows, context, occasion, zone)
+    actions = {row.id: row for row in plan.actions}
+    chain = [{"id": row.id, "type": row.type, "arguments": row.arguments} for row in plan.actions]
     gained: dict[str, Any] = {}
-    made: dict[str, Any] = {}
-    for row, entry in zip(plan.actions, plan_rows, strict=True):
-        if row.type not in RUN:
-            continue
-        scope = Scope(context, plan.event, session.now, zone, dict(made))
-        arguments, outcome = await perform(session, run, 0, entry, scope)
-        if outcome.status in ("stopped", "failed"):
-            break
-        instance = None if outcome.instance is None else orjson.loads(outcome.instance)
-        if outcome.made is not None and instance is not None:
-            made[outcome.made] = instance
-        if row.type in GIVING:
+    for step in await evaluate(session, Run(TRIGGER, plan.id, "estimate", chain, context, occasion, zone)):
+        if step.entry["type"] in GIVING and step.outcome.status != "failed":
+            row = actions[step.entry["id"]]
             key = row.type if row.type not in gained else f"{row.type}:{row.references_id}"
-            gained[key] = {"action": row.name, **_gain(instance or {}, arguments or {})}
+            gained[key] = {"action": row.name, **_gain(step.instance or {}, step.arguments or {})}
     return gained
 
 

@@ -60,9 +60,7 @@ async def listened_to(session: Any, *events: str) -> set[str]:
     return {row.event for row in await session.rows(_LISTENED_TO, events=list(events))}
 
 
-async def begin(
-    session: Any, event: str, entity_type: str, entity_id: int, profile_id: uuid.UUID, context: Context
-) -> None:
+async def begin(session: Any, event: str, entity_id: int, profile_id: uuid.UUID, context: Context) -> None:
     """Begins the runs of the triggers on `event` that have not run yet for this thing and this profile.
 
     The snapshot is taken now, so the caller has made the consequences that it is to show.
@@ -71,6 +69,7 @@ async def begin(
     if not matching:
         return
     text = await context.render(session)
+    entity_type = event.removesuffix(".created")
     key = run_key(event, None, entity_type, str(entity_id), profile_id)
     for trigger in matching:
         history_id = await session.value(

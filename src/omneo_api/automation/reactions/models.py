@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import JSON, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from omneo_api.foundation.models import Resource, belongs_to, lookup, unique
+from omneo_api.foundation.relationships import several
 
 
 class ActionHistory(Resource):
@@ -38,9 +39,7 @@ class ActionHistory(Resource):
     plan: Mapped[list[Any]] = mapped_column(JSONB)
     context: Mapped[Any | None] = mapped_column(JSON)
 
-    items = relationship(
-        "ActionHistoryItem", lazy="raise", viewonly=True, uselist=True, order_by="ActionHistoryItem.position"
-    )
+    items = several("ActionHistoryItem", order_by="ActionHistoryItem.position")
     parent_history = relationship(
         "ActionHistory",
         primaryjoin="and_(foreign(ActionHistory.parent_id) == remote(ActionHistory.id),"

@@ -26,7 +26,7 @@ from omneo_api.foundation.database import Actor, WriteSession
 from omneo_api.foundation.errors import ApiError, Invalid, NotFound
 from omneo_api.foundation.jobs import RETRY_DELAYS, JobContext, is_data_failure
 from omneo_api.foundation.logs import log_failure
-from omneo_api.foundation.outbox import REACT_QUEUE, Outbox, PendingJob
+from omneo_api.foundation.outbox import REACT_QUEUE, PendingJob
 from omneo_api.foundation.statements import Statement
 
 RESUME_TASK = "automation.resume"
@@ -42,12 +42,15 @@ _EVENT = Statement(
     WHERE e.id = :id::bigint
     """
 )
-MATCHING = Statement(
-    """
-    SELECT t.id, coalesce((
+CHAIN = """
+    coalesce((
         SELECT jsonb_agg(jsonb_build_object('id', a.id, 'type', a.type, 'arguments', a.arguments)
                          ORDER BY a.sort_order, a.id)
         FROM actions a WHERE a.owner_type = 'trigger' AND a.owner_id = t.id), '[]') AS plan
+"""
+MATCHING = Statement(
+    f"""
+    SELECT t.id, {CHAIN}
     FROM triggers t
     WHERE t.event = :event::text AND t.is_active AND t.created_at <= :at::timestamptz
     ORDER BY t.id
@@ -94,15 +97,7 @@ _RESUMED = Statement(
     " WHERE id = :id::bigint AND state <> 'done'"
     " RETURNING actionable_id, run_key, event_id, parent_id, profile_id, entity, context, plan"
 )
-_PLAN = Statement(
-    """
-    SELECT t.trigger, coalesce((
-        SELECT jsonb_agg(jsonb_build_object('id', a.id, 'type', a.type, 'arguments', a.arguments)
-                         ORDER BY a.sort_order, a.id)
-        FROM actions a WHERE a.owner_type = 'trigger' AND a.owner_id = t.id), '[]') AS plan
-    FROM triggers t WHERE t.id = :id::bigint
-    """
-)
+_PLAN = Statement(f"SELECT t.trigger, {CHAIN} FROM triggers t WHERE t.id = :id::bigint")
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +253,8 @@ async def _step(session: WriteSession, run: Run) -> bool:
     made = {item.made: item.instance for item in items if item.made is not None and item.instance is not None}
     scope = Scope(run.context, run.event.name, session.now, run.zone, made)
     arguments, outcome = await perform(session, run, history.id, entry, scope)
+    if outcome.made in _FOLLOWED:
+        await _FOLLOWED[outcome.made](session, run)
     done = outcome.status in ("stopped", "failed") or position + 1 == len(history.plan)
     await _record(session, history, position, entry, arguments, outcome, done=done)
     return not done
@@ -274,6 +271,15 @@ def stands_by(event: str, check: Stands) -> None:
     the chain is skipped.
     """
     _STANDS[event] = check
+
+
+Follow = Callable[[WriteSession, Run], Awaitable[None]]
+_FOLLOWED: dict[str | None, Follow] = {}
+
+
+def followed_by(made: str, follow: Follow) -> None:
+    """Registers what is done, in the transaction of the step, when a run has made a thing of this kind."""
+    _FOLLOWED[made] = follow
 
 
 async def _stands(session: WriteSession, run: Run) -> bool:
@@ -295,6 +301,7 @@ async def perform(
 ) -> tuple[dict[str, Any] | None, Outcome]:
     """The action's evaluated arguments and outcome. What a failing action did is undone, its failure is kept."""
     arguments: dict[str, Any] | None = None
+    noted = session.outbox.copy()
     try:
         kind = _type_of(entry)
         arguments = evaluated(entry, scope)
@@ -305,7 +312,7 @@ async def perform(
     except (ApiError, DataError, IntegrityError, json_logic.LogicError) as fault:
         if not (isinstance(fault, json_logic.LogicError) or is_data_failure(fault)):
             raise
-        session.outbox = Outbox()
+        session.outbox = noted
         session.memory.clear()
         return arguments, Outcome("failed", {"error": _explained(fault)})
 

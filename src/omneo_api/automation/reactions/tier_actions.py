@@ -1,13 +1,9 @@
 """The types of action that move tiers (automation 6.3)."""
 
-import uuid
-from collections.abc import Mapping
-from typing import Any
-
 from sqlalchemy import bindparam
 
 from omneo_api.automation.actions.types import ActionFailed, Outcome, Step, action
-from omneo_api.automation.reactions import rates
+from omneo_api.automation.reactions import rates, sources
 from omneo_api.automation.reactions.actions import reference
 from omneo_api.commerce.rates import service as rate_service
 from omneo_api.foundation import fields
@@ -21,14 +17,9 @@ from omneo_api.incentives.tiers.points.models import TierPoint
 from omneo_api.incentives.tiers.points.schemas import TierPointRead
 from omneo_api.incentives.tiers.standing import service as tiers
 
-SOURCES = {"transaction": "transaction", "transaction-item": "transaction_item", "benefit": "benefit"}
+EARNING = frozenset({"transaction", "transaction_item", "benefit"})
 
 _POINT = Statement(lambda: one_json(rows_json(TierPointRead, TierPoint).where(TierPoint.id == bindparam("id"))))
-# The share lock keeps a void from coming between this look and the point: it waits, and takes the point back.
-_COUNTS = Statement(
-    "SELECT profile_id, transacted_at FROM transaction_states"
-    " WHERE transaction_id = :id::bigint AND void_kind IS NULL FOR SHARE"
-)
 
 
 @action("tier.assign", "profile_id", "tier* tier_handle definition")
@@ -66,23 +57,26 @@ class _Arguments(fields.Body):
 async def tier_point_create(step: Step) -> Outcome:
     """Gives the profile a tier point, or takes one when the value is negative
 
-    A point that a sale or one of its lines earned stands on the day of the sale unless `issued_at` says otherwise, and
-    goes when the sale is voided.
+    A point that a sale or one of its lines earned stands on the day of the sale unless `issued_at` says otherwise, gets
+    the value that is computed last, and goes when the sale is voided.
     """
     given = {name: value for name, value in step.arguments.items() if name in _Arguments.model_fields}
     body = fields.validate(_Arguments, given)
     value = await _amount(step, body)
-    if value == 0:
+    source = sources.source_of(step)
+    source = source if source is not None and source.kind in EARNING else None
+    if value == 0 and (source is None or source.key is None):
         return Outcome.skipped("no tier points")
     identifier = await step.profile()
-    source = _source(step)
-    transaction_id = _transaction(step, source)
     issued_at = body.issued_at
-    if transaction_id is not None:
-        sale = await step.session.row(_COUNTS, id=transaction_id)
-        if sale is None or sale.profile_id not in (identifier, step.scope.profile_id):
-            return Outcome.skipped("the transaction does not count for the profile any more")
+    if source is not None and source.transaction_id is not None:
+        sale = await sources.sale_of(step, source, identifier)
+        if sale is None:
+            return Outcome.skipped(sources.GONE)
         issued_at = issued_at or sale.transacted_at
+        if value == 0:
+            await points.withdraw(step.session, source)
+            return Outcome.skipped("no tier points")
     made = await points.give(
         step.session,
         profile_id=identifier,
@@ -92,8 +86,6 @@ async def tier_point_create(step: Step) -> Outcome:
         accrued_at=body.accrued_at,
         meta=body.meta,
         source=source,
-        transaction_id=transaction_id,
-        external_key=_key(step, source, identifier),
     )
     return Outcome.created("tier_point", made, await step.session.value(_POINT, id=made))
 
@@ -109,30 +101,3 @@ async def _amount(step: Step, body: _Arguments) -> int:
     if abs(value) > MOST:
         raise ActionFailed("The value argument is out of range.")
     return int(rate_service.rounded(value))
-
-
-def _source(step: Step) -> tuple[str, int] | None:
-    """What the event is about, where that is something that earns tier points."""
-    kind, found = SOURCES.get(step.scope.family), step.scope.context.get("id")
-    number = _number(found)
-    return (kind, number) if kind is not None and number is not None else None
-
-
-def _transaction(step: Step, source: tuple[str, int] | None) -> int | None:
-    if source is None or source[0] == "benefit":
-        return None
-    context: Mapping[str, Any] = step.scope.context
-    return source[1] if source[0] == "transaction" else _number(context.get("transaction_id"))
-
-
-def _number(value: Any) -> int | None:
-    text = str(value)
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
-
-
-def _key(step: Step, source: tuple[str, int] | None, profile_id: uuid.UUID) -> str | None:
-    """Names the point by the action and what earned it: a run that is repeated in any way makes it once."""
-    if source is None:
-        return None
-    kind, identifier = source
-    return f"{step.owner_type}:{step.owner_id}:{step.action_id}:{kind}:{identifier}:{profile_id}"

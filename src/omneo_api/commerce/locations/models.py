@@ -7,9 +7,11 @@ from typing import Any
 
 from sqlalchemy import ARRAY, Boolean, Date, Numeric, Text, Time, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from omneo_api.foundation.models import Resource, SoftDeleted, belongs_to, folded, lookup, unique, unique_live
+from omneo_api.foundation.relationships import several, single
+from omneo_api.platform.custom_fields.models import shown_fields
 
 
 class Location(Resource, SoftDeleted):
@@ -40,30 +42,12 @@ class Location(Resource, SoftDeleted):
     handle_key: Mapped[str | None] = folded("handle")
     external_id_key: Mapped[str | None] = folded("external_id")
 
-    address = relationship("LocationAddress", lazy="raise", viewonly=True, uselist=False)
-    normal_hours = relationship("LocationNormalHours", lazy="raise", viewonly=True, order_by="LocationNormalHours.id")
-    special_hours = relationship(
-        "LocationSpecialHours", lazy="raise", viewonly=True, order_by="LocationSpecialHours.id"
-    )
-    custom_fields = relationship(
-        "CustomField",
-        lazy="raise",
-        viewonly=True,
-        primaryjoin=(
-            "and_(Location.tenant_id == foreign(CustomField.tenant_id),"
-            " foreign(CustomField.owner_id) == cast(Location.id, Text),"
-            " CustomField.owner_type == literal_column(\"'location'\"))"
-        ),
-    )
-    departments = relationship(
-        "Department",
-        lazy="raise",
-        viewonly=True,
-        order_by="Department.id",
-        primaryjoin=(
-            "and_(Location.tenant_id == foreign(Department.tenant_id), Location.id == foreign(Department.location_id),"
-            " Department.deleted_at.is_(None))"
-        ),
+    address = single("LocationAddress")
+    normal_hours = several("LocationNormalHours")
+    special_hours = several("LocationSpecialHours")
+    custom_fields = shown_fields("location", lambda: Location)
+    departments = several(
+        "Department", on="Location.id == Department.location_id", where="Department.deleted_at.is_(None)"
     )
 
 
@@ -161,5 +145,5 @@ class LocationProfile(Resource, SoftDeleted):
     meta: Mapped[Any | None] = mapped_column(JSONB)
     excluded_service_handles: Mapped[list[str] | None] = mapped_column(ARRAY(Text))
 
-    location = relationship("Location", lazy="raise", viewonly=True, uselist=False)
-    profile = relationship("Profile", lazy="raise", viewonly=True, uselist=False)
+    location = single("Location")
+    profile = single("Profile")

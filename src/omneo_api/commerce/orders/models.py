@@ -5,11 +5,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Boolean, Numeric, Text, and_, or_, text
+from sqlalchemy import ARRAY, BigInteger, Boolean, Numeric, Text, and_, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
-from omneo_api.commerce.transactions.models import RecordedTransaction
 from omneo_api.foundation.models import (
     NOW,
     Moment,
@@ -19,9 +18,9 @@ from omneo_api.foundation.models import (
     Tenanted,
     belongs_to,
     folded,
-    lit,
     lookup,
 )
+from omneo_api.foundation.relationships import several, single
 from omneo_api.platform.custom_fields.models import shown_fields
 from omneo_api.profiles.profile.models import Profile
 
@@ -73,27 +72,18 @@ class Order(Resource, SoftDeleted):
     organisation_id: Mapped[int | None] = mapped_column(BigInteger)
     deliver_at: Mapped[datetime | None]
 
-    items = relationship("OrderItem", lazy="raise", viewonly=True, order_by="OrderItem.id")
-    location = relationship("Location", lazy="raise", viewonly=True, uselist=False)
-    profile = relationship("Profile", lazy="raise", viewonly=True, uselist=False)
-    staff = relationship(
-        Profile,
-        lazy="raise",
-        viewonly=True,
-        uselist=False,
-        primaryjoin=lambda: and_(Order.tenant_id == foreign(Profile.tenant_id), Order.staff_id == foreign(Profile.id)),
-    )
+    items = several("OrderItem")
+    location = single("Location")
+    profile = single("Profile")
+    staff = single("Profile", on="Order.staff_id == Profile.id")
     custom_fields = shown_fields("order", lambda: Order)
-    transactions = relationship(
-        RecordedTransaction,
-        lazy="raise",
-        viewonly=True,
-        order_by=lambda: [RecordedTransaction.transacted_at, RecordedTransaction.id],
-        primaryjoin=lambda: and_(
-            Order.tenant_id == foreign(RecordedTransaction.tenant_id),
-            Order.id == foreign(RecordedTransaction.order_id),
-            or_(RecordedTransaction.void_kind.is_(None), RecordedTransaction.void_kind == lit("void")),
+    transactions = several(
+        "RecordedTransaction",
+        on="Order.id == RecordedTransaction.order_id",
+        where=(
+            "or_(RecordedTransaction.void_kind.is_(None), RecordedTransaction.void_kind == literal_column(\"'void'\"))"
         ),
+        order_by="RecordedTransaction.transacted_at, RecordedTransaction.id",
     )
 
 
@@ -125,7 +115,7 @@ class OrderItem(Resource):
     meta: Mapped[Any | None] = mapped_column(JSONB)
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
 
-    order = relationship("Order", lazy="raise", viewonly=True, uselist=False)
+    order = single("Order")
     profile = relationship(
         Profile,
         lazy="raise",

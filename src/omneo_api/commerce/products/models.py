@@ -3,9 +3,9 @@
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ARRAY, BigInteger, Text, and_, text
+from sqlalchemy import ARRAY, BigInteger, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from omneo_api.foundation.models import (
     HasHandle,
@@ -18,6 +18,7 @@ from omneo_api.foundation.models import (
     unique,
     unique_live,
 )
+from omneo_api.foundation.relationships import several, single
 from omneo_api.platform.custom_fields.models import shown_fields
 
 
@@ -65,7 +66,7 @@ class ProductVariant(Resource, SoftDeleted):
     external_id_key: Mapped[str | None] = folded("external_id")
     barcode_key: Mapped[str | None] = folded("barcode")
 
-    product = relationship("Product", lazy="raise", viewonly=True, uselist=False)
+    product = single("Product")
 
 
 class Product(Resource, HasHandle, SoftDeleted):
@@ -97,15 +98,10 @@ class Product(Resource, HasHandle, SoftDeleted):
     brand_key: Mapped[str | None] = folded("brand")
     department_key: Mapped[str | None] = folded("department")
 
-    variants = relationship(
-        ProductVariant,
-        lazy="raise",
-        viewonly=True,
-        order_by=[ProductVariant.position, ProductVariant.id],
-        primaryjoin=lambda: and_(
-            Product.tenant_id == foreign(ProductVariant.tenant_id),
-            Product.id == foreign(ProductVariant.product_id),
-            ProductVariant.deleted_at.is_(None),
-        ),
+    variants = several(
+        "ProductVariant",
+        on="Product.id == ProductVariant.product_id",
+        where="ProductVariant.deleted_at.is_(None)",
+        order_by="ProductVariant.position, ProductVariant.id",
     )
     custom_fields = shown_fields("product", lambda: Product)

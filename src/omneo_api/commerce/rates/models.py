@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from omneo_api.foundation.models import Resource, Value, belongs_to, folded, lookup
+from omneo_api.foundation.relationships import single
 
 
 class Rate(Resource):
@@ -49,5 +50,5 @@ class Rate(Resource):
     handle_key: Mapped[str] = folded("handle")
     code_key: Mapped[str | None] = folded("code")
 
-    location_object = relationship("Location", lazy="raise", viewonly=True, uselist=False)
-    region = relationship("Region", lazy="raise", viewonly=True, uselist=False)
+    location_object = single("Location")
+    region = single("Region")

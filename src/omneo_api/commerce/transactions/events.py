@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import bindparam
 
 from omneo_api.commerce.transactions.models import RecordedTransaction, TransactionItem
-from omneo_api.commerce.transactions.schemas import TransactionContext, TransactionItemContext
+from omneo_api.commerce.transactions.schemas import TransactionContext, TransactionItemContext, TransactionPointsContext
 from omneo_api.foundation.outbox import Context
 from omneo_api.foundation.render import one_json, rows_json
 from omneo_api.foundation.statements import Statement
@@ -24,6 +24,11 @@ CONTEXT_WITH_TIER_POINTS = Statement(
         )
     )
 )
+CONTEXT_WITH_POINTS = Statement(
+    lambda: one_json(
+        rows_json(TransactionPointsContext, RecordedTransaction).where(RecordedTransaction.id == bindparam("id"))
+    )
+)
 ITEM_CONTEXT = Statement(
     lambda: one_json(rows_json(TransactionItemContext, TransactionItem).where(TransactionItem.id == bindparam("id")))
 )
@@ -33,6 +38,12 @@ def emit(session: Any, name: str, transaction_id: int, profile_id: uuid.UUID | N
     """Notes `transaction.<name>`; its snapshot is taken when the transaction of the database ends."""
     context = Context(CONTEXT, {"id": transaction_id})
     session.outbox.emit(f"transaction.{name}", "transaction", transaction_id, context, profile_id)
+
+
+def emit_points_issued(session: Any, transaction_id: int, profile_id: uuid.UUID | None) -> None:
+    """Notes `transaction.points.issued`, which shows the points beside the transaction."""
+    context = Context(CONTEXT_WITH_POINTS, {"id": transaction_id})
+    session.outbox.emit("transaction.points.issued", "transaction", transaction_id, context, profile_id)
 
 
 def emit_items(session: Any, name: str, items: Iterable[int], profile_id: uuid.UUID | None) -> None:

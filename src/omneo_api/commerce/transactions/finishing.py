@@ -1,12 +1,14 @@
 """What follows a purchase once it is recorded: its reactions, and the word that its work is finished (commerce 1.7)."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from omneo_api.automation.reactions import late
-from omneo_api.automation.reactions.service import DEEPEST, PER_PROFILE, stands_by
+from omneo_api.automation.reactions.again import evaluate_again
+from omneo_api.automation.reactions.service import DEEPEST, PER_PROFILE, Run, followed_by, stands_by
 from omneo_api.commerce.transactions import events
 from omneo_api.foundation import clock
 from omneo_api.foundation.database import Actor, WriteSession
@@ -15,14 +17,37 @@ from omneo_api.foundation.outbox import REACT_QUEUE, Context, PendingEvent, Pend
 from omneo_api.foundation.statements import Statement
 
 TASK = "commerce.transactions.finished"
+POINTS_TASK = "commerce.transactions.points-issued"
 PAUSES = (0, 0, 0, 1, 5, 10, 30, 60, 120, 300, 300)
 """Seconds between looks; after the last one the word is given whatever a reaction still does."""
 
+EARNED = """
+    (SELECT count(*) FROM points p WHERE p.source_type = 'transaction' AND p.source_id = s.transaction_id
+        AND p.external_key IS NOT NULL)
+    + (SELECT count(*) FROM points p WHERE p.source_type = 'transaction_item' AND p.external_key IS NOT NULL
+        AND p.source_id = ANY (SELECT i.id FROM transaction_items i WHERE i.transaction_id = s.transaction_id))
+"""
+"""How many lots a sale and its lines earned and have not lost."""
 _FINISHED = Statement(
-    "UPDATE transaction_states SET synced_at = omneo_now()"
-    " WHERE transaction_id = :id::bigint AND synced_at IS NULL AND void_kind IS DISTINCT FROM 'deleted'"
-    " RETURNING profile_id"
+    f"""
+    UPDATE transaction_states s SET synced_at = omneo_now()
+    WHERE transaction_id = :id::bigint AND synced_at IS NULL AND void_kind IS DISTINCT FROM 'deleted'
+    RETURNING profile_id, {EARNED} AS earned
+    """
 )
+_FIRST_POINTS = Statement(
+    f"""
+    SELECT s.transaction_id, s.profile_id FROM transaction_states s
+    WHERE s.transaction_id = CASE :kind::text
+            WHEN 'transaction' THEN :id::bigint
+            ELSE (SELECT i.transaction_id FROM transaction_items i WHERE i.id = :id::bigint) END
+      AND s.synced_at IS NOT NULL AND {EARNED} = 1
+    """
+)
+_POINTS = Statement(
+    f"SELECT s.profile_id, {EARNED} AS earned FROM transaction_states s WHERE s.transaction_id = :id::bigint"
+)
+_MADE = Statement("SELECT created_at FROM transactions WHERE id = :id::bigint")
 _ITEMS = Statement("SELECT id FROM transaction_items WHERE transaction_id = :id::bigint ORDER BY id")
 
 _OWNER_LOCKED = Statement(
@@ -118,17 +143,81 @@ async def finish(
 
 async def _tell(session: Any, identifier: int) -> None:
     row = await session.row(_FINISHED, id=identifier)
-    if row is not None:
-        events.emit(session, "sync", identifier, row.profile_id)
+    if row is None:
+        return
+    if row.earned:
+        events.emit_points_issued(session, identifier, row.profile_id)
+    events.emit(session, "sync", identifier, row.profile_id)
+
+
+# Points ---------------------------------------------------------------------------------------------------------------
+
+
+async def _points_came_late(session: WriteSession, run: Run) -> None:
+    """The first points of a purchase whose work was finished are told of behind the reactions that still wait.
+
+    Those of a purchase whose work goes on are told of with its end.
+    """
+    if run.event.entity_type not in ("transaction", "transaction-item"):
+        return
+    sale = await session.row(_FIRST_POINTS, kind=run.event.entity_type, id=int(run.event.entity_id))
+    if sale is not None:
+        arguments = {"tenant": session.tenant.handle, "transaction_id": sale.transaction_id}
+        session.outbox.defer(
+            PendingJob(POINTS_TASK, arguments, queue=REACT_QUEUE, lock=_line(session, sale.profile_id))
+        )
+
+
+followed_by("point", _points_came_late)
+
+
+@task(POINTS_TASK, queue=REACT_QUEUE)
+async def tell_of_points(job: JobContext, transaction_id: int) -> None:
+    """Tells that a purchase earned points, if it still does."""
+
+    async def work(session: WriteSession) -> None:
+        row = await session.row(_POINTS, id=transaction_id)
+        if row.earned:
+            events.emit_points_issued(session, transaction_id, row.profile_id)
+
+    await job.write(Actor(origin="system"), work)
+
+
+# Customers that come later, and purchases evaluated again -------------------------------------------------------------
 
 
 async def react_for(session: Any, identifier: int, profile_id: uuid.UUID) -> None:
-    """Runs the triggers on the creation of a purchase and its lines once for the profile that it belongs to now."""
+    """Runs the triggers on the creation of a purchase and its lines once for the profile that it belongs to now.
+
+    What ran for the same profile before, and was taken back when the purchase was taken from it, is evaluated again.
+    """
+    await _each(session, identifier, profile_id, late.begin, None)
+    await _each(session, identifier, profile_id, partial(evaluate_again, finished=False, since=session.now), None)
+
+
+async def evaluate(session: Any, state: Any, item: int | None = None) -> None:
+    """Evaluates the points of a locked purchase that counts again, or those of one of its lines alone."""
+    identifier, profile_id = state.transaction_id, state.profile_id
+    before = await session.row(_POINTS, id=identifier)
+    made = await session.value(_MADE, id=identifier)
+    again = partial(evaluate_again, finished=state.synced_at is not None, since=made)
+    await _each(session, identifier, profile_id, again, item)
+    after = await session.row(_POINTS, id=identifier)
+    if after.earned and not before.earned:
+        events.emit_points_issued(session, identifier, profile_id)
+
+
+async def _each(
+    session: Any, identifier: int, profile_id: uuid.UUID, work: Callable[..., Awaitable[None]], item: int | None
+) -> None:
+    """Does something for the creation of a purchase and of each of its lines, or of one line, where triggers listen."""
     listened = await late.listened_to(session, "transaction.created", "transaction-item.created")
-    if "transaction.created" in listened:
+    if "transaction.created" in listened and item is None:
         context = Context(events.CONTEXT, {"id": identifier})
-        await late.begin(session, "transaction.created", "transaction", identifier, profile_id, context)
+        await work(session, "transaction.created", identifier, profile_id, context)
     if "transaction-item.created" in listened:
-        for row in await session.rows(_ITEMS, id=identifier):
-            context = Context(events.ITEM_CONTEXT, {"id": row.id})
-            await late.begin(session, "transaction-item.created", "transaction-item", row.id, profile_id, context)
+        items = [row.id for row in await session.rows(_ITEMS, id=identifier)] if item is None else [item]
+        for line in items:
+            await work(
+                session, "transaction-item.created", line, profile_id, Context(events.ITEM_CONTEXT, {"id": line})
+            )

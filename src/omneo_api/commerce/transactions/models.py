@@ -15,7 +15,6 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
-from omneo_api.commerce.locations.models import Location
 from omneo_api.foundation.models import (
     NOW,
     Base,
@@ -29,6 +28,7 @@ from omneo_api.foundation.models import (
     lookup,
     unique,
 )
+from omneo_api.foundation.relationships import several, single
 from omneo_api.platform.custom_fields.models import shown_fields
 from omneo_api.profiles.profile.models import Profile
 
@@ -168,17 +168,8 @@ class TransactionItem(Numbered):
     department: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(Moment, server_default=NOW)
 
-    transaction = relationship(
-        "RecordedTransaction",
-        lazy="raise",
-        viewonly=True,
-        uselist=False,
-        primaryjoin=lambda: and_(
-            foreign(TransactionItem.tenant_id) == RecordedTransaction.tenant_id,
-            foreign(TransactionItem.transaction_id) == RecordedTransaction.id,
-        ),
-    )
-    annotation = relationship("TransactionItemAnnotation", lazy="raise", viewonly=True, uselist=False)
+    transaction = single("RecordedTransaction", on="TransactionItem.transaction_id == RecordedTransaction.id")
+    annotation = single("TransactionItemAnnotation")
     profile = relationship(
         Profile,
         lazy="raise",
@@ -318,57 +309,14 @@ class RecordedTransaction(Base):
 
     __mapper_args__ = {"primary_key": [__table__.c.tenant_id, __table__.c.id]}
 
-    items = relationship(
-        TransactionItem,
-        lazy="raise",
-        viewonly=True,
-        order_by=TransactionItem.id,
-        primaryjoin=lambda: and_(
-            RecordedTransaction.tenant_id == foreign(TransactionItem.tenant_id),
-            RecordedTransaction.id == foreign(TransactionItem.transaction_id),
-        ),
-    )
-    currency_values = relationship(
-        TransactionCurrencyValue,
-        lazy="raise",
-        viewonly=True,
-        order_by=TransactionCurrencyValue.id,
-        primaryjoin=lambda: and_(
-            RecordedTransaction.tenant_id == foreign(TransactionCurrencyValue.tenant_id),
-            RecordedTransaction.id == foreign(TransactionCurrencyValue.transaction_id),
-        ),
+    items = several("TransactionItem", on="RecordedTransaction.id == TransactionItem.transaction_id")
+    currency_values = several(
+        "TransactionCurrencyValue", on="RecordedTransaction.id == TransactionCurrencyValue.transaction_id"
     )
     custom_fields = shown_fields("transaction", lambda: RecordedTransaction)
-    profile = relationship(
-        Profile,
-        lazy="raise",
-        viewonly=True,
-        uselist=False,
-        primaryjoin=lambda: and_(
-            RecordedTransaction.tenant_id == foreign(Profile.tenant_id),
-            RecordedTransaction.profile_id == foreign(Profile.id),
-        ),
-    )
-    staff = relationship(
-        Profile,
-        lazy="raise",
-        viewonly=True,
-        uselist=False,
-        primaryjoin=lambda: and_(
-            RecordedTransaction.tenant_id == foreign(Profile.tenant_id),
-            RecordedTransaction.staff_id == foreign(Profile.id),
-        ),
-    )
-    location = relationship(
-        Location,
-        lazy="raise",
-        viewonly=True,
-        uselist=False,
-        primaryjoin=lambda: and_(
-            RecordedTransaction.tenant_id == foreign(Location.tenant_id),
-            RecordedTransaction.location_id == foreign(Location.id),
-        ),
-    )
+    profile = single("Profile", on="RecordedTransaction.profile_id == Profile.id")
+    staff = single("Profile", on="RecordedTransaction.staff_id == Profile.id")
+    location = single("Location", on="RecordedTransaction.location_id == Location.id")
 
     @hybrid_property
     def is_void(self) -> Any:

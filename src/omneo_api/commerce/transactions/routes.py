@@ -251,7 +251,7 @@ async def recalculate_item(session: Any, item: int) -> Answer:
     """Evaluate again what a line does to its customer"""
     _, state = await _line(session, item)
     await service.relink(session, state, item)
-    await service.recalculated(session, state)
+    await service.recalculated(session, state, item)
     return one(await views.item_reader.text(session, item))
 
 

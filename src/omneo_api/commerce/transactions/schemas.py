@@ -16,6 +16,8 @@ from omneo_api.commerce.transactions.articles import SoldProduct, SoldProductCon
 from omneo_api.commerce.transactions.models import TransactionItemAnnotation, TransactionState
 from omneo_api.foundation.models import lit
 from omneo_api.foundation.render import Included, Read, Source, Sql
+from omneo_api.incentives.points.expressions import lots_of_sale
+from omneo_api.incentives.points.schemas import PointRead
 from omneo_api.incentives.redemptions.expressions import (
     reversed_redemptions,
     transaction_redemption,
@@ -209,6 +211,12 @@ class TransactionContext(TransactionRead):
     deliver_at: datetime | None
     flattened_tags: Annotated[list[str], Source("tags")]
     items: list[TransactionContextLine]  # type: ignore[assignment]
+
+
+class TransactionPointsContext(TransactionContext):
+    """The root of `transaction.points.issued`."""
+
+    points: Annotated[list[PointRead], Sql(lots_of_sale)]
 
 
 class ItemContextTransaction(Read):

@@ -316,17 +316,20 @@ async def relink(session: Any, state: Any, item: int) -> None:
     await touched(session, state.transaction_id, state)
 
 
-async def recalculated(session: Any, state: Any) -> None:
-    """Computes again what a locked purchase that counts does to its profile."""
+async def recalculated(session: Any, state: Any, item: int | None = None) -> None:
+    """Computes again what a locked purchase that counts does to its customer: figures, tier, points (of one line)."""
     if state.profile_id is not None and state.void_kind is None:
         await effects.computed_again(session, state.profile_id)
+        await finishing.evaluate(session, state, item)
+    events.emit(session, "sync", state.transaction_id, state.profile_id)
 
 
 async def trigger(session: Any, state: Any, event: str) -> None:
     """Emits `transaction.sync`; a recalculation first computes again what the purchase does to its customer."""
     if event == "transaction.recalculate":
         await recalculated(session, state)
-    events.emit(session, "sync", state.transaction_id, state.profile_id)
+    else:
+        events.emit(session, "sync", state.transaction_id, state.profile_id)
 
 
 async def move_all(session: Any, source: uuid.UUID, destination: uuid.UUID) -> int:

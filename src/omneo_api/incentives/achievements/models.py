@@ -16,7 +16,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from omneo_api.foundation.models import (
     NOW,
@@ -30,6 +30,7 @@ from omneo_api.foundation.models import (
     unique,
     unique_live,
 )
+from omneo_api.foundation.relationships import several, single
 
 
 class AchievementDefinition(Resource, HasHandle, SoftDeleted):
@@ -65,17 +66,12 @@ class AchievementDefinition(Resource, HasHandle, SoftDeleted):
     currency: Mapped[str | None]
     revision: Mapped[int] = mapped_column(Integer, server_default=text("0"))
 
-    region = relationship("Region", lazy="raise", viewonly=True, uselist=False)
-    levels = relationship(
+    region = single("Region")
+    levels = several(
         "AchievementLevel",
-        lazy="raise",
-        viewonly=True,
+        on="AchievementDefinition.id == AchievementLevel.achievement_definition_id",
+        where="AchievementLevel.deleted_at.is_(None)",
         order_by="AchievementLevel.trigger, AchievementLevel.id",
-        primaryjoin=(
-            "and_(AchievementDefinition.tenant_id == foreign(AchievementLevel.tenant_id),"
-            " AchievementDefinition.id == foreign(AchievementLevel.achievement_definition_id),"
-            " AchievementLevel.deleted_at.is_(None))"
-        ),
     )
 
 
@@ -144,8 +140,8 @@ class AchievementProgress(Resource):
     achieved_at: Mapped[datetime | None]
     anniversary_at: Mapped[datetime | None]
 
-    definition = relationship("AchievementDefinition", lazy="raise", viewonly=True, uselist=False)
-    profile = relationship("Profile", lazy="raise", viewonly=True, uselist=False)
+    definition = single("AchievementDefinition")
+    profile = single("Profile")
 
 
 class AchievementPoint(Resource):
@@ -179,7 +175,7 @@ class AchievementPoint(Resource):
     source_id: Mapped[str | None]
     meta: Mapped[Any | None] = mapped_column(JSONB)
 
-    profile = relationship("Profile", lazy="raise", viewonly=True, uselist=False)
+    profile = single("Profile")
 
 
 class AchievementUnlock(Numbered):

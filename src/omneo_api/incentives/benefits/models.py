@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, Boolean, CheckConstraint, Integer, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from omneo_api.foundation.models import (
     HasHandle,
@@ -20,6 +20,7 @@ from omneo_api.foundation.models import (
     lookup,
     unique_live,
 )
+from omneo_api.foundation.relationships import single
 from omneo_api.incentives.lots import Dated, Template
 
 LEFT = "(max_redemptions IS NULL OR redeemed < max_redemptions) AND deleted_at IS NULL"
@@ -63,7 +64,7 @@ class BenefitDefinition(Resource, HasHandle, Template, SoftDeleted):
     meta: Mapped[Any | None] = mapped_column(JSONB)
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
 
-    region = relationship("Region", lazy="raise", viewonly=True, uselist=False)
+    region = single("Region")
 
 
 class BenefitTally(Tenanted):
@@ -134,5 +135,5 @@ class Benefit(Resource, Dated, SoftDeleted):
     has_notified_remind: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     has_notified_extend: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
 
-    definition = relationship("BenefitDefinition", lazy="raise", viewonly=True, uselist=False)
-    profile = relationship("Profile", lazy="raise", viewonly=True, uselist=False)
+    definition = single("BenefitDefinition")
+    profile = single("Profile")

@@ -17,7 +17,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from omneo_api.foundation.models import (
     HasHandle,
@@ -30,6 +30,7 @@ from omneo_api.foundation.models import (
     unique,
     unique_live,
 )
+from omneo_api.foundation.relationships import single
 from omneo_api.incentives.lots import Lot, Presentation
 from omneo_api.platform.custom_fields.models import shown_fields
 
@@ -65,7 +66,7 @@ class CreditDefinition(Resource, HasHandle, Presentation, SoftDeleted):
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
 
     custom_fields = shown_fields("credit_definition", lambda: CreditDefinition)
-    region = relationship("Region", lazy="raise", viewonly=True, uselist=False)
+    region = single("Region")
 
 
 class CreditNumberSequence(Tenanted):
@@ -147,11 +148,5 @@ class Credit(Resource, Lot, SoftDeleted):
     is_system_generated: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
 
     custom_fields = shown_fields("credit", lambda: Credit)
-    definition = relationship("CreditDefinition", lazy="raise", viewonly=True, uselist=False)
-    profile = relationship(
-        "Profile",
-        lazy="raise",
-        viewonly=True,
-        uselist=False,
-        primaryjoin="and_(Profile.tenant_id == foreign(Credit.tenant_id), Profile.id == foreign(Credit.profile_id))",
-    )
+    definition = single("CreditDefinition")
+    profile = single("Profile", on="Credit.profile_id == Profile.id")

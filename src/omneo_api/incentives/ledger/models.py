@@ -5,9 +5,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from sqlalchemy import BigInteger, Boolean, CheckConstraint, Text, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from omneo_api.foundation.models import NOW, Moment, Numbered, Value, belongs_to, lookup, unique
+from omneo_api.foundation.relationships import single
 
 KINDS = ("issue", "redeem", "reverse", "refill", "adjust", "settle", "terms", "void")
 
@@ -76,7 +77,7 @@ class LedgerEntry(Numbered):
     expires_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(Moment, server_default=NOW)
 
-    profile = relationship("Profile", lazy="raise", viewonly=True, uselist=False)
+    profile = single("Profile")
 
 
 class ProfileMerge(Numbered):

@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, Boolean, CheckConstraint, Integer, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from omneo_api.foundation.models import HasHandle, Resource, SoftDeleted, belongs_to, lookup, unique_live
+from omneo_api.foundation.relationships import single
 from omneo_api.incentives.lots import Lot
 
 
@@ -30,7 +31,7 @@ class PointDefinition(Resource, HasHandle, SoftDeleted):
     issue_absolute_expiry: Mapped[str | None]
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
 
-    region = relationship("Region", lazy="raise", viewonly=True, uselist=False)
+    region = single("Region")
 
 
 class Point(Resource, Lot):
@@ -69,5 +70,5 @@ class Point(Resource, Lot):
     meta: Mapped[Any | None] = mapped_column(JSONB)
     external_key: Mapped[str | None]
 
-    definition = relationship("PointDefinition", lazy="raise", viewonly=True, uselist=False)
-    profile = relationship("Profile", lazy="raise", viewonly=True, uselist=False)
+    definition = single("PointDefinition")
+    profile = single("Profile")

@@ -1,4 +1,4 @@
-"""The rules of points: award, settle by the account, take back (incentives-value 5)."""
+"""The rules of points: what may be awarded, and how a lot begins (incentives-value 5)."""
 
 import uuid
 from collections.abc import Mapping
@@ -13,11 +13,9 @@ from omneo_api.commerce.allocations.service import give, has_codes, pool_of
 from omneo_api.configuration.settings.service import setting
 from omneo_api.foundation.clock import whole_second
 from omneo_api.foundation.errors import Invalid
-from omneo_api.foundation.outbox import Context
 from omneo_api.foundation.statements import Statement
 from omneo_api.incentives import events, periods
-from omneo_api.incentives.account import Account, Held, load, open_account
-from omneo_api.incentives.lots import ENDED, PENDING
+from omneo_api.incentives.account import Account, Held, load
 from omneo_api.incentives.points.models import Point, PointDefinition
 from omneo_api.incentives.points.schemas import PointBody
 from omneo_api.incentives.rewards.service import Errors, account_of, choose_definition
@@ -33,13 +31,6 @@ _BY_ID = Statement(lambda: _definition(PointDefinition.id == bindparam("id"), Po
 _BY_HANDLE = Statement(
     lambda: _definition(PointDefinition.handle_key == bindparam("handle"), PointDefinition.deleted_at.is_(None))
 )
-_OF_SOURCE = Statement(
-    """
-    SELECT id, profile_id, point_definition_id, value_initial FROM points
-    WHERE source_type = ANY (:types::text[]) AND source_id = :source::bigint AND profile_id = :profile::uuid ORDER BY id
-    """
-)
-_EARNED_KEY = Statement("SELECT id FROM points WHERE external_key = :key::text")
 
 
 async def find_definition(session: Any, reference: int | str, *, live: bool = True) -> Any | None:
@@ -61,8 +52,33 @@ class ByRate:
     issue_period: tuple[int | None, str | None, str | None] | None = None
 
 
-async def create(session: Any, profile_id: uuid.UUID | None, body: PointBody, by_rate: ByRate | None = None) -> int:
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Points that may be awarded: to whom, by which definition, and the values of the lot."""
+
+    account: Account
+    definition: Any
+    values: dict[str, Any]
+
+
+async def create(session: Any, profile_id: uuid.UUID | None, body: PointBody) -> int:
     """Awards (or deducts) points as a request asks; every wrong field is told at once. Raises: Invalid."""
+    prepared = await prepare(session, profile_id, body)
+    return await settled(session, prepared)
+
+
+async def settled(session: Any, prepared: Prepared, cause: str = "issued") -> int:
+    """Awards prepared points and settles debts with them; answers the lot's id."""
+    lot = await award(session, prepared.account, prepared.definition, prepared.values, cause)
+    prepared.account.settle()
+    await prepared.account.flush()
+    return lot.id
+
+
+async def prepare(
+    session: Any, profile_id: uuid.UUID | None, body: PointBody, by_rate: ByRate | None = None
+) -> Prepared:
+    """Checks what is to be awarded and opens the account. Raises: Invalid with every wrong field."""
     errors: Errors = {}
     if profile_id is None:
         errors["profile_id"] = ["The profile id field is required."]
@@ -95,10 +111,7 @@ async def create(session: Any, profile_id: uuid.UUID | None, body: PointBody, by
     }
     if by_rate is not None:
         values |= {"rate_id": by_rate.id, "rate": by_rate.shown}
-    lot = await _award(session, account, definition, values)
-    account.settle()
-    await account.flush()
-    return lot.id
+    return Prepared(account, definition, values)
 
 
 def _check_values(initial: Decimal | None, remaining: Decimal | None, errors: Errors) -> None:
@@ -124,63 +137,9 @@ def _moments(
 
 
 async def award(
-    session: Any,
-    *,
-    profile_id: uuid.UUID,
-    definition: int | str,
-    value: Decimal,
-    accrued_at: datetime | None = None,
-    issued_at: datetime | None = None,
-    expires_at: datetime | None = None,
-    issue_period: tuple[int | None, str | None, str | None] | None = None,
-    linked_profile_id: uuid.UUID | None = None,
-    rate_id: int | None = None,
-    rate: Any = None,
-    source_type: str | None = None,
-    source_id: int | None = None,
-    external_key: str | None = None,
-    description: str | None = None,
-    meta: Any = None,
-) -> int:
-    """Awards points on behalf of a sale, a reaction or an achievement; answers the lot's id.
-
-    `value` may be negative. `issue_period` (count, type, date) is the rate's and beats the definition's. A repeated
-    `external_key` answers the lot that it made the first time. Raises: Invalid.
-    """
-    found = await find_definition(session, definition)
-    if found is None:
-        raise Invalid.field("point_definition_id", "The selected point definition id is invalid.")
-    account = await account_of(session, profile_id)
-    if external_key is not None:
-        made: int | None = await session.value(_EARNED_KEY, key=external_key)
-        if made is not None:
-            await account.flush()
-            return made
-    timezone = await setting(session, "client_timezone") or "UTC"
-    period = issue_period or (found.issue_period, found.issue_period_type, found.issue_absolute_expiry)
-    values = {
-        **_moments({"accrued_at": accrued_at, "issued_at": issued_at}, period, timezone, account.now),
-        "value_initial": value,
-        "value_remaining": value,
-        "expires_at": expires_at,
-        "linked_profile_id": linked_profile_id,
-        "rate_id": rate_id,
-        "rate": rate,
-        "source_type": source_type,
-        "source_id": source_id,
-        "external_key": external_key,
-        "description": description,
-        "meta": meta,
-    }
-    lot = await _award(session, account, found, values)
-    account.settle()
-    await account.flush()
-    return lot.id
-
-
-async def _award(
     session: Any, account: Account, definition: Any, values: Mapping[str, Any], cause: str = "issued"
 ) -> Held:
+    """Adds a lot to an account that the caller settles and flushes; `cause` names its line in the statement."""
     columns = {
         **values,
         "profile_id": account.profile_id,
@@ -194,7 +153,7 @@ async def _award(
     events.lot(session, "point.created", "point", row.id, account.profile_id)
     shown = {name: value for name, value in columns.items() if value is not None}
     session.outbox.audit("created", "Point", row.id, None, {"id": row.id, **shown}, account.profile_id)
-    if definition.has_codes and values["value_initial"] > 0:
+    if definition.has_codes and values["value_initial"] > 0 and cause != "adjusted":
         await give(session, "point_definition", definition.id, "point", row.id, account.profile_id)
     return lot
 
@@ -212,50 +171,4 @@ async def reissue(session: Any, account: Account, old: Held, value: Decimal, red
         "source_type": "redemption",
         "source_id": redemption_id,
     }
-    return await _award(session, account, definition, values, cause="returned")
-
-
-async def take_back(
-    session: Any, profile_id: uuid.UUID, transaction_id: int, item_ids: list[int] | None = None
-) -> None:
-    """Takes back what a sale earned: pending lots are emptied, the rest is met by one debt per definition.
-
-    `item_ids` are the sale's lines, whose points are taken back with it. Repeating it changes nothing.
-    """
-    account = await open_account(session, profile_id)
-    rows = await session.rows(_OF_SOURCE, types=["transaction"], source=transaction_id, profile=profile_id)
-    for item_id in item_ids or []:
-        rows += await session.rows(_OF_SOURCE, types=["transaction_item"], source=item_id, profile=profile_id)
-    owed: dict[int, Decimal] = {}
-    for row in rows:
-        lot = account.lots.get(("point", row.id))
-        if lot is not None and lot.phase == PENDING:
-            account.move(lot, "void", -lot.value)
-            account.set_phase(lot, ENDED)
-            events.changed(session, "point", lot.id, profile_id)
-        elif not await session.value(_EMPTIED, id=row.id):
-            owed[row.point_definition_id] = owed.get(row.point_definition_id, Decimal(0)) + row.value_initial
-    moment = whole_second(account.now)
-    for definition_id, value in sorted(owed.items()):
-        if value > 0:
-            values = {
-                "value_initial": -value,
-                "value_remaining": -value,
-                "accrued_at": moment,
-                "issued_at": moment,
-                "source_type": "transaction",
-                "source_id": transaction_id,
-            }
-            await _award(session, account, await find_definition(session, definition_id, live=False), values, "deleted")
-    account.settle()
-    await account.flush()
-
-
-_EMPTIED = Statement(
-    "SELECT 1 FROM movements WHERE lot_kind = 'point' AND lot_id = :id::bigint AND kind = 'void' LIMIT 1"
-)
-
-
-def announce_transaction_points(session: Any, profile_id: uuid.UUID, transaction_id: int, context: Context) -> None:
-    """Tells that a sale's points were created; the context is the transaction with its points."""
-    session.outbox.emit("transaction.points.issued", "transaction", transaction_id, context, profile_id)
+    return await award(session, account, definition, values, cause="returned")

@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, Numeric, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from omneo_api.foundation.models import NOW, Moment, Numbered, Tenanted, Value, belongs_to, folded, lookup
+from omneo_api.foundation.relationships import several, single
 
 
 class Redemption(Numbered):
@@ -55,9 +56,9 @@ class Redemption(Numbered):
     redeem_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(Moment, server_default=NOW)
 
-    items = relationship("RedemptionItem", lazy="raise", viewonly=True, order_by="RedemptionItem.id")
-    state = relationship("RedemptionState", lazy="raise", viewonly=True, uselist=False)
-    location = relationship("Location", lazy="raise", viewonly=True, uselist=False)
+    items = several("RedemptionItem")
+    state = single("RedemptionState")
+    location = single("Location")
 
 
 class RedemptionState(Tenanted):
@@ -78,7 +79,7 @@ class RedemptionState(Tenanted):
     order_id: Mapped[int | None] = mapped_column(BigInteger)
     updated_at: Mapped[datetime] = mapped_column(Moment, server_default=NOW)
 
-    profile = relationship("Profile", lazy="raise", viewonly=True, uselist=False)
+    profile = single("Profile")
 
 
 class RedemptionItem(Numbered):
@@ -108,4 +109,4 @@ class RedemptionItem(Numbered):
     original_item_id: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(Moment, server_default=NOW)
 
-    redemption = relationship("Redemption", lazy="raise", viewonly=True, uselist=False)
+    redemption = single("Redemption")

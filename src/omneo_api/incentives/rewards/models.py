@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, Boolean, CheckConstraint, Integer, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from omneo_api.foundation.models import (
     HasHandle,
@@ -19,6 +19,7 @@ from omneo_api.foundation.models import (
     lookup,
     unique_live,
 )
+from omneo_api.foundation.relationships import single
 from omneo_api.incentives.lots import Lot, Presentation
 
 
@@ -37,7 +38,7 @@ class RewardDefinition(Resource, HasHandle, Presentation, SoftDeleted):
     notify_extend_offset_hour: Mapped[int | None] = mapped_column(SmallInteger)
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
 
-    region = relationship("Region", lazy="raise", viewonly=True, uselist=False)
+    region = single("Region")
 
 
 class Reward(Resource, Lot, SoftDeleted):
@@ -85,5 +86,5 @@ class Reward(Resource, Lot, SoftDeleted):
     external_id: Mapped[str | None]
     external_id_key: Mapped[str | None] = folded("external_id")
 
-    definition = relationship("RewardDefinition", lazy="raise", viewonly=True, uselist=False)
-    profile = relationship("Profile", lazy="raise", viewonly=True, uselist=False)
+    definition = single("RewardDefinition")
+    profile = single("Profile")

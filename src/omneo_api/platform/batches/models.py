@@ -5,9 +5,10 @@ from typing import Any
 
 from sqlalchemy import JSON, Boolean, Computed, Integer, Text, text
 from sqlalchemy.dialects.postgresql import UUID
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from omneo_api.foundation.models import Resource, Tenanted, Timed, belongs_to, lookup
+from omneo_api.foundation.relationships import several
 
 PROCESSED = "success_count + failed_count"
 
@@ -42,7 +43,7 @@ class Batch(Tenanted, Timed):
         ),
     )
 
-    items = relationship("BatchItem", lazy="raise", viewonly=True, order_by="BatchItem.id")
+    items = several("BatchItem")
 
 
 class BatchItem(Resource):

@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from sqlalchemy import ARRAY, Boolean, LargeBinary, Text, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from omneo_api.foundation.models import NOW, Moment, Numbered, Resource, Tenanted, Timed, belongs_to, lookup, unique
+from omneo_api.foundation.relationships import single
 
 
 class OAuthClient(Resource):
@@ -46,8 +47,8 @@ class ApiToken(Tenanted, Timed):
     refresh_hash: Mapped[bytes | None] = mapped_column(LargeBinary)
     refresh_expires_at: Mapped[datetime | None]
 
-    client = relationship("OAuthClient", lazy="raise", viewonly=True)
-    user = relationship("User", lazy="raise", viewonly=True)
+    client = single("OAuthClient")
+    user = single("User")
 
 
 class TokenUsage(Numbered):

@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy import Boolean, Numeric, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from omneo_api.foundation.models import Resource, belongs_to, lookup, unique_live
+from omneo_api.foundation.relationships import single
 from omneo_api.platform.custom_fields.models import shown_fields
 
 
@@ -49,4 +50,4 @@ class Address(Resource):
     meta: Mapped[Any | None] = mapped_column(JSONB)
 
     custom_fields = shown_fields("address", lambda: Address)
-    profile = relationship("Profile", lazy="raise", viewonly=True, uselist=False)
+    profile = single("Profile")

@@ -22,9 +22,9 @@ calculation everything is null but the profile's id, its `store_join`, `dimensio
 from typing import Any
 
 from sqlalchemy import Integer, Text, and_, literal_column, select
-from sqlalchemy.orm import relationship
 
 from omneo_api.foundation.models import Base, Money
+from omneo_api.foundation.relationships import single
 from omneo_api.profiles.aggregations.dimensions import dimension_join, dimension_recency
 from omneo_api.profiles.aggregations.models import SHOWN, Aggregation
 from omneo_api.profiles.profile.models import Profile
@@ -162,16 +162,7 @@ class AggregationView(Base):
 
 
 def _one(model: str, column: str) -> Any:
-    return relationship(
-        model,
-        lazy="raise",
-        viewonly=True,
-        uselist=False,
-        primaryjoin=(
-            f"and_(AggregationView.tenant_id == foreign({model}.tenant_id),"
-            f" foreign({model}.id) == AggregationView.{column})"
-        ),
-    )
+    return single(model, on=f"AggregationView.{column} == {model}.id")
 
 
 AggregationView.profile = _one("Profile", "profile_id")

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ARRAY, BigInteger, Boolean, Computed, Integer, Text, func, or_, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.hybrid import hybrid_property
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from omneo_api.foundation.models import (
     HasHandle,
@@ -18,6 +18,7 @@ from omneo_api.foundation.models import (
     lookup,
     unique_live,
 )
+from omneo_api.foundation.relationships import single
 
 CLOSED = ("rejected", "archived", "break")
 MUTUAL = ("household", "partner")
@@ -116,25 +117,9 @@ class Connection(Resource, SoftDeleted):
     ended_at: Mapped[datetime | None]
     ends_at: Mapped[datetime | None]
 
-    definition = relationship("ConnectionDefinition", lazy="raise", viewonly=True, uselist=False)
-    connector = relationship(
-        "Profile",
-        lazy="raise",
-        viewonly=True,
-        uselist=False,
-        primaryjoin=(
-            "and_(foreign(Profile.tenant_id) == Connection.tenant_id, foreign(Profile.id) == Connection.connector_id)"
-        ),
-    )
-    connected = relationship(
-        "Profile",
-        lazy="raise",
-        viewonly=True,
-        uselist=False,
-        primaryjoin=(
-            "and_(foreign(Profile.tenant_id) == Connection.tenant_id, foreign(Profile.id) == Connection.connected_id)"
-        ),
-    )
+    definition = single("ConnectionDefinition")
+    connector = single("Profile", on="Connection.connector_id == Profile.id")
+    connected = single("Profile", on="Connection.connected_id == Profile.id")
 
     @hybrid_property
     def is_invalid(self) -> Any:

@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy import Boolean, Computed, Date, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from omneo_api.foundation.models import Resource, belongs_to, lookup, unique
+from omneo_api.foundation.relationships import several
 
 
 class ProfileDate(Resource):
@@ -31,7 +32,7 @@ class ProfileDate(Resource):
     meta: Mapped[Any | None] = mapped_column(JSONB)
     relationship_key: Mapped[str] = mapped_column(Text, Computed("coalesce(relationship, '')", persisted=True))
 
-    links = relationship("DateLink", lazy="raise", viewonly=True, order_by="DateLink.id")
+    links = several("DateLink")
 
 
 class DateLink(Resource):

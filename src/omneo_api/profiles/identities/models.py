@@ -3,9 +3,10 @@
 import uuid
 
 from sqlalchemy import Boolean, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from omneo_api.foundation.models import Resource, belongs_to, folded, lookup, unique_live
+from omneo_api.foundation.relationships import single
 
 
 class Identity(Resource):
@@ -37,4 +38,4 @@ class Identity(Resource):
     handle_key: Mapped[str] = folded("handle")
     identifier_key: Mapped[str] = folded("identifier")
 
-    profile = relationship("Profile", lazy="raise", viewonly=True, uselist=False)
+    profile = single("Profile")

@@ -7,9 +7,10 @@ from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, Numeric, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from omneo_api.foundation.models import NOW, Moment, Resource, belongs_to, lookup
+from omneo_api.foundation.relationships import single
 
 
 class Interaction(Resource):
@@ -52,6 +53,6 @@ class Interaction(Resource):
     tags: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default=text("'{}'"))
     meta: Mapped[Any | None] = mapped_column(JSONB)
 
-    profile = relationship("Profile", lazy="raise", viewonly=True, uselist=False)
-    identity = relationship("Identity", lazy="raise", viewonly=True, uselist=False)
-    location = relationship("Location", lazy="raise", viewonly=True, uselist=False)
+    profile = single("Profile")
+    identity = single("Identity")
+    location = single("Location")

@@ -22,6 +22,7 @@ from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship, synonym
 
 from omneo_api.foundation.models import NOW, Moment, SoftDeleted, Tenanted, Timed, belongs_to, lookup, unique_live
+from omneo_api.foundation.relationships import several, single
 from omneo_api.platform.custom_fields.models import shown_fields
 from omneo_api.profiles.identities.models import Identity
 from omneo_api.profiles.profile import birthdays
@@ -43,13 +44,7 @@ def _staff(column: str) -> Any:
 
 
 def _location(column: str) -> Any:
-    return relationship(
-        "Location",
-        lazy="raise",
-        viewonly=True,
-        uselist=False,
-        primaryjoin=f"and_(Profile.tenant_id == foreign(Location.tenant_id), foreign(Location.id) == Profile.{column})",
-    )
+    return single("Location", on=f"Profile.{column} == Location.id")
 
 
 class Profile(Tenanted, Timed, SoftDeleted):
@@ -99,43 +94,19 @@ class Profile(Tenanted, Timed, SoftDeleted):
     created_by: Mapped[str | None]
     purged_at: Mapped[datetime | None]
 
-    identities = relationship(
-        "Identity",
-        lazy="raise",
-        viewonly=True,
-        order_by="Identity.id",
-        primaryjoin=(
-            "and_(Profile.tenant_id == foreign(Identity.tenant_id), Profile.id == foreign(Identity.profile_id))"
-        ),
-    )
+    identities = several("Identity", on="Profile.id == Identity.profile_id")
     joined_location = _location("joined_location_id")
     preferred_location = _location("preferred_location_id")
     joined_staff = _staff("joined_staff_id")
     preferred_staff = _staff("preferred_staff_id")
-    addresses = relationship("Address", lazy="raise", viewonly=True, order_by="Address.id")
-    default_address = relationship(
-        "Address",
-        lazy="raise",
-        viewonly=True,
-        uselist=False,
-        primaryjoin=(
-            "and_(Profile.tenant_id == foreign(Address.tenant_id), Profile.id == foreign(Address.profile_id), "
-            "Address.is_default)"
-        ),
-    )
-    dates = relationship("ProfileDate", lazy="raise", viewonly=True, order_by="ProfileDate.id")
-    custom_attribute_rows = relationship("CustomAttribute", lazy="raise", viewonly=True)
+    addresses = several("Address")
+    default_address = single("Address", on="Profile.id == Address.profile_id", where="Address.is_default")
+    dates = several("ProfileDate")
+    custom_attribute_rows = several("CustomAttribute")
     custom_field_rows = shown_fields("profile", lambda: Profile)
-    regions = relationship("ProfileRegion", lazy="raise", viewonly=True, order_by="ProfileRegion.id")
-    active_region = relationship(
-        "ProfileRegion",
-        lazy="raise",
-        viewonly=True,
-        uselist=False,
-        primaryjoin=(
-            "and_(Profile.tenant_id == foreign(ProfileRegion.tenant_id), "
-            "Profile.id == foreign(ProfileRegion.profile_id), ProfileRegion.is_active)"
-        ),
+    regions = several("ProfileRegion")
+    active_region = single(
+        "ProfileRegion", on="Profile.id == ProfileRegion.profile_id", where="ProfileRegion.is_active"
     )
     active_statuses = relationship(
         ProfileStatus,
@@ -148,18 +119,9 @@ class Profile(Tenanted, Timed, SoftDeleted):
             or_(ProfileStatus.expires_at.is_(None), ProfileStatus.expires_at > func.omneo_now()),
         ),
     )
-    aggregations = relationship(
-        "AggregationView",
-        lazy="raise",
-        viewonly=True,
-        uselist=False,
-        primaryjoin=(
-            "and_(Profile.tenant_id == foreign(AggregationView.tenant_id), "
-            "Profile.id == foreign(AggregationView.profile_id))"
-        ),
-    )
-    normal_hours = relationship("ProfileNormalHours", lazy="raise", viewonly=True, order_by="ProfileNormalHours.id")
-    special_hours = relationship("ProfileSpecialHours", lazy="raise", viewonly=True, order_by="ProfileSpecialHours.id")
+    aggregations = single("AggregationView", on="Profile.id == AggregationView.profile_id")
+    normal_hours = several("ProfileNormalHours")
+    special_hours = several("ProfileSpecialHours")
 
     # Both are stored in one letter case, so they are their own folded twins.
     email_key = synonym("email")

@@ -3,9 +3,10 @@
 import uuid
 
 from sqlalchemy import Boolean, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from omneo_api.foundation.models import Resource, belongs_to, lookup, unique, unique_live
+from omneo_api.foundation.relationships import single
 
 
 class ProfileRegion(Resource):
@@ -26,4 +27,4 @@ class ProfileRegion(Resource):
     state: Mapped[str | None]
     is_active: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
 
-    region = relationship("Region", lazy="raise", viewonly=True, uselist=False)
+    region = single("Region")

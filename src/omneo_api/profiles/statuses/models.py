@@ -4,9 +4,10 @@ import uuid
 from datetime import datetime
 
 from sqlalchemy import Integer
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from omneo_api.foundation.models import NOW, HasHandle, Moment, Resource, SoftDeleted, belongs_to, lookup, unique_live
+from omneo_api.foundation.relationships import single
 
 
 class Status(Resource, HasHandle, SoftDeleted):
@@ -60,4 +61,4 @@ class ProfileStatus(Resource):
     expired_at: Mapped[datetime | None]
     removed_at: Mapped[datetime | None]
 
-    status = relationship(Status, lazy="raise", viewonly=True, uselist=False)
+    status = single("Status")

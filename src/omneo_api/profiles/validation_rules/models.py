@@ -3,9 +3,10 @@
 from datetime import datetime
 
 from sqlalchemy import Boolean, Integer, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from omneo_api.foundation.models import Resource, belongs_to, lookup
+from omneo_api.foundation.relationships import several, single
 
 
 class ValidationRule(Resource):
@@ -24,7 +25,7 @@ class ValidationRule(Resource):
     created_by: Mapped[str | None]
     updated_by: Mapped[str | None]
 
-    values = relationship("ValidationRuleValue", lazy="raise", viewonly=True, order_by="ValidationRuleValue.id")
+    values = several("ValidationRuleValue")
 
 
 class ValidationRuleValue(Resource):
@@ -38,4 +39,4 @@ class ValidationRuleValue(Resource):
     value: Mapped[str]
     is_active: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
 
-    rule = relationship("ValidationRule", lazy="raise", viewonly=True, uselist=False)
+    rule = single("ValidationRule")

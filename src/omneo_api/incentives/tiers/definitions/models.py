@@ -4,9 +4,10 @@ from typing import Any
 
 from sqlalchemy import ARRAY, BigInteger, Boolean, CheckConstraint, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from omneo_api.foundation.models import HasHandle, Resource, SoftDeleted, belongs_to, lookup, unique_live
+from omneo_api.foundation.relationships import single
 
 GLOBAL = 0
 """The program of everybody whose region has none of its own; a region's program has the region's id."""
@@ -49,4 +50,4 @@ class TierDefinition(Resource, HasHandle, SoftDeleted):
     meta: Mapped[Any | None] = mapped_column(JSONB)
     region_id: Mapped[int | None]
 
-    region = relationship("Region", lazy="raise", viewonly=True, uselist=False)
+    region = single("Region")

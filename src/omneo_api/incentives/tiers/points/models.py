@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Computed, Date
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from omneo_api.foundation.models import Moment, Resource, SoftDeleted, belongs_to, lookup, unique_live
+from omneo_api.foundation.relationships import single
 
 
 class TierPoint(Resource, SoftDeleted):
@@ -47,4 +48,4 @@ class TierPoint(Resource, SoftDeleted):
     meta: Mapped[Any | None] = mapped_column(JSONB)
     external_key: Mapped[str | None]
 
-    profile = relationship("Profile", lazy="raise", viewonly=True, uselist=False)
+    profile = single("Profile")

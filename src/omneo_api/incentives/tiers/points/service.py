@@ -1,7 +1,7 @@
 """The life of tier points; each change leaves the tier as it then must be (incentives-status 2.3)."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +14,7 @@ from omneo_api.foundation.outbox import Context
 from omneo_api.foundation.render import one_json, rows_json
 from omneo_api.foundation.statements import Statement
 from omneo_api.incentives.points.service import find_definition
+from omneo_api.incentives.sources import Source, action_of
 from omneo_api.incentives.tiers.points.models import TierPoint
 from omneo_api.incentives.tiers.points.schemas import TierPointBody, TierPointContext
 from omneo_api.incentives.tiers.standing import service as standing
@@ -30,7 +31,11 @@ _STATE = Statement(
     .where(TierPoint.id == bindparam("id"), TierPoint.deleted_at.is_(None))
     .with_for_update()
 )
-_MADE = Statement("SELECT id FROM tier_points WHERE external_key = :key::text AND deleted_at IS NULL")
+_OF_SOURCE = Statement(
+    "SELECT id, profile_id, point_definition_id, value, external_key FROM tier_points"
+    " WHERE source_type = :kind::text AND source_id = :id::bigint AND deleted_at IS NULL"
+    " AND starts_with(external_key, :prefix::text) ORDER BY id"
+)
 _FIRST_OF_SALE = Statement(
     "SELECT NOT EXISTS (SELECT 1 FROM tier_points WHERE transaction_id = :transaction::bigint AND id <> :id::bigint)"
 )
@@ -81,23 +86,26 @@ async def give(
     issued_at: datetime | None = None,
     accrued_at: datetime | None = None,
     meta: Any = None,
-    source: tuple[str, int] | None = None,
-    transaction_id: int | None = None,
-    external_key: str | None = None,
+    source: Source | None = None,
 ) -> int:
     """Gives a tier point on behalf of a reaction; answers its id.
 
-    source: what earned it, as (`transaction` | `transaction_item` | `benefit`, id). transaction_id: the sale behind
-    that. A repeated `external_key` answers the living point that it made the first time. Raises: NotFound, Invalid.
+    Where the source has a key and the same action gave for it before, that point gets the value, and what it gave to
+    somebody else or by another definition goes. Raises: NotFound, Invalid.
     """
     await lock_profile(session, profile_id)
-    if external_key is not None:
-        made: int | None = await session.value(_MADE, key=external_key)
-        if made is not None:
-            return made
     found = await find_definition(session, definition)
     if found is None:
         raise Invalid.field("point_definition_id", selected_is_invalid("point_definition_id"))
+    kept: int | None = None
+    for row in await _given(session, source):
+        if kept is None and (row.profile_id, row.point_definition_id) == (profile_id, found.id):
+            kept = row.id
+            await change(session, kept, {"value": value})
+        else:
+            await remove(session, row.id)
+    if kept is not None:
+        return kept
     now = await standing.present(session)
     values = {
         "profile_id": profile_id,
@@ -106,12 +114,35 @@ async def give(
         "issued_at": issued_at or whole_second(now),
         "accrued_at": accrued_at,
         "meta": meta,
-        "source_type": source[0] if source else None,
-        "source_id": source[1] if source else None,
-        "transaction_id": transaction_id,
-        "external_key": external_key,
+        "source_type": source.kind if source else None,
+        "source_id": source.id if source else None,
+        "transaction_id": source.transaction_id if source else None,
+        "external_key": source.key if source else None,
     }
     return await _give(session, values)
+
+
+async def _given(session: Any, source: Source | None) -> list[Any]:
+    """The living points that the action of the source's key gave for it."""
+    if source is None or source.key is None:
+        return []
+    rows = await session.rows(_OF_SOURCE, kind=source.kind, id=source.id, prefix=source.key)
+    return [row for row in rows if action_of(row.external_key) == source.key]
+
+
+async def withdraw(session: Any, source: Source) -> bool:
+    """Removes what the action gave for the source; False when there was nothing."""
+    rows = await _given(session, source)
+    for row in rows:
+        await remove(session, row.id)
+    return bool(rows)
+
+
+async def withdraw_others(session: Any, source: Source, owner: str, kept: Collection[str]) -> None:
+    """Removes what an owner of actions (`trigger:7`) gave for the source by other actions than those of the keys."""
+    for row in await session.rows(_OF_SOURCE, kind=source.kind, id=source.id, prefix=f"{owner}:"):
+        if action_of(row.external_key) not in kept:
+            await remove(session, row.id)
 
 
 async def _give(session: Any, values: Mapping[str, Any]) -> int:

@@ -4,9 +4,10 @@ import uuid
 from datetime import date, datetime
 
 from sqlalchemy import BigInteger, Boolean, Computed, Date, text
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column
 
 from omneo_api.foundation.models import Resource, belongs_to, lookup, unique
+from omneo_api.foundation.relationships import single
 
 
 class TierStanding(Resource):
@@ -44,5 +45,5 @@ class TierStanding(Resource):
     is_placed: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     due_at: Mapped[datetime | None]
 
-    definition = relationship("TierDefinition", lazy="raise", viewonly=True, uselist=False)
-    profile = relationship("Profile", lazy="raise", viewonly=True, uselist=False)
+    definition = single("TierDefinition")
+    profile = single("Profile")

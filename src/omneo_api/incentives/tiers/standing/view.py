@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, Boolean, Integer, Text, and_, literal_column, select, true
 from sqlalchemy.dialects.postgresql import UUID
-from sqlalchemy.orm import relationship
 
 from omneo_api.foundation.models import Base, Moment
+from omneo_api.foundation.relationships import single
 from omneo_api.incentives.tiers.definitions.models import TierDefinition
 from omneo_api.incentives.tiers.points.models import TierPoint
 from omneo_api.incentives.tiers.standing import figures as f
@@ -89,27 +89,10 @@ class TierProgress(Base):
 
 
 def _level(column: str) -> Any:
-    return relationship(
-        "TierDefinition",
-        lazy="raise",
-        viewonly=True,
-        uselist=False,
-        primaryjoin=(
-            "and_(TierProgress.tenant_id == foreign(TierDefinition.tenant_id),"
-            f" foreign(TierDefinition.id) == TierProgress.{column})"
-        ),
-    )
+    return single("TierDefinition", on=f"TierProgress.{column} == TierDefinition.id")
 
 
 TierProgress.current_tier = _level("tier_id")
 TierProgress.next_tier = _level("next_id")
 TierProgress.prev_tier = _level("prev_id")
-TierProgress.profile = relationship(
-    "Profile",
-    lazy="raise",
-    viewonly=True,
-    uselist=False,
-    primaryjoin=(
-        "and_(TierProgress.tenant_id == foreign(Profile.tenant_id), foreign(Profile.id) == TierProgress.profile_id)"
-    ),
-)
+TierProgress.profile = single("Profile", on="TierProgress.profile_id == Profile.id")
