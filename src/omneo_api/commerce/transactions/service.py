@@ -54,12 +54,6 @@ _ASSIGN = Statement(
     WHERE transaction_id = :id::bigint
     """
 )
-_MOVE = Statement(
-    """
-    UPDATE transaction_states SET profile_id = :destination::uuid, updated_at = omneo_now()
-    WHERE profile_id = :source::uuid
-    """
-)
 _ANNOTATE_LINE = Statement(
     """
     INSERT INTO transaction_item_annotations (item_id, meta, tags)
@@ -330,12 +324,3 @@ async def trigger(session: Any, state: Any, event: str) -> None:
         await recalculated(session, state)
     else:
         events.emit(session, "sync", state.transaction_id, state.profile_id)
-
-
-async def move_all(session: Any, source: uuid.UUID, destination: uuid.UUID) -> int:
-    """Gives every purchase of one profile to another, for a merge; answers how many.
-
-    The caller holds both profiles' locks, and recalculates both afterwards.
-    """
-    moved: int = await session.execute(_MOVE, source=source, destination=destination)
-    return moved
