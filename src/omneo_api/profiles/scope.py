@@ -29,6 +29,11 @@ _LOCK = Statement(
         .with_for_update()
     )
 )
+_LOCK_RESTORABLE = Statement(
+    lambda: (
+        select(*Profile.__table__.c).where(Profile.id == bindparam("id"), Profile.purged_at.is_(None)).with_for_update()
+    )
+)
 _ALIVE = Statement("SELECT 1 FROM profiles WHERE id = :id::uuid AND deleted_at IS NULL")
 
 
@@ -72,12 +77,12 @@ async def profile_by_identity(session: Any, handle: str, identifier: str) -> uui
     return found
 
 
-async def lock_profile(session: Any, identifier: Any) -> Any:
+async def lock_profile(session: Any, identifier: Any, *, deleted: bool = False) -> Any:
     """The live profile's row, locked until the transaction ends: whoever changes what a profile owns takes it first.
 
-    Raises: NotFound.
+    deleted: also one that is deleted and may be restored. Raises: NotFound.
     """
-    row = await session.row(_LOCK, id=identifier)
+    row = await session.row(_LOCK_RESTORABLE if deleted else _LOCK, id=identifier)
     if row is None:
         raise NotFound
     return row

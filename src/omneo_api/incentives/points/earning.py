@@ -122,7 +122,7 @@ async def _let_go(session: Any, rows: Sequence[Any], source: Source) -> None:
         return
     for profile_id in sorted({row.profile_id for row in rows}):
         try:
-            account = await open_account(session, profile_id)
+            account = await open_account(session, profile_id, deleted=True)
         except NotFound:
             continue
         await _reverse(session, account, [row for row in rows if row.profile_id == profile_id], source)
