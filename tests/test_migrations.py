@@ -3,6 +3,8 @@
 import time
 
 import psycopg
+import pytest
+from alembic.script import ScriptDirectory
 
 from live import named_database
 from omneo_api.foundation import migrations
@@ -27,5 +29,27 @@ def test_up_down_and_up_again_with_rows(server_url):
             migrations.upgrade(url)
             tenants.create_tenant(url, "shop", "Shop")
             assert tenants.list_tenants(url)[0][0] == "shop"
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_the_names_of_the_files_tell_the_revisions_in_order(server_url):
+    script = ScriptDirectory.from_config(migrations.configuration(server_url))
+    assert migrations.revisions() == [each.revision for each in reversed(list(script.walk_revisions()))]
+    assert migrations.revisions()[-1] == script.get_current_head()
+
+
+def test_a_database_of_a_newer_version_is_left_alone(server_url):
+    name = f"newer_{time.monotonic_ns()}"
+    with psycopg.connect(server_url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        url = named_database(server_url, name)
+        try:
+            with psycopg.connect(url) as newer:
+                newer.execute("CREATE TABLE alembic_version (version_num text)")
+                newer.execute("INSERT INTO alembic_version VALUES ('9999')")
+            assert not migrations.is_current(url)
+            with pytest.raises(migrations.NewerDatabase, match="9999"):
+                migrations.upgrade(url)
         finally:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")

@@ -1,14 +1,17 @@
-"""Migrations from Python: upgrade, downgrade, check, and whether a database is of this version."""
+"""Migrations from Python: upgrade, downgrade, check, and whether a database is of this version.
+
+A server whose database is of this version never loads the library, which would stay with it: it is imported by what
+migrates. The version is told by the name of the last file, which begins with its revision.
+"""
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
 from psycopg import connect
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 FOLDER = Path(__file__).resolve().parents[3] / "migrations"
 
@@ -22,7 +25,9 @@ def alchemy_url(url: str) -> str:
     return re.sub(r"^postgres(ql)?(\+\w+)?://", "postgresql+psycopg://", url)
 
 
-def configuration(url: str, **attributes: Any) -> Config:
+def configuration(url: str, **attributes: Any) -> "Config":
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(FOLDER))
     config.attributes.update(url=alchemy_url(url), **attributes)
@@ -31,16 +36,22 @@ def configuration(url: str, **attributes: Any) -> Config:
 
 def upgrade(url: str, revision: str = "head") -> None:
     """Raises: NewerDatabase, OperationalError."""
+    from alembic import command
+
     known(url)
     command.upgrade(configuration(url), revision)
 
 
 def downgrade(url: str, revision: str) -> None:
+    from alembic import command
+
     command.downgrade(configuration(url), revision)
 
 
 def check(url: str) -> None:
     """Raises: CommandError when the models and the migrated database differ."""
+    from alembic import command
+
     command.check(configuration(url, derive=False))
 
 
@@ -56,13 +67,15 @@ def current(url: str) -> str | None:
 def known(url: str) -> None:
     """Raises: NewerDatabase when the database's revision is not among ours."""
     revision = current(url)
-    if revision is None:
-        return
-    try:
-        ScriptDirectory.from_config(configuration(url)).get_revision(revision)
-    except CommandError:
-        raise NewerDatabase(revision) from None
+    if revision is not None and revision not in revisions():
+        raise NewerDatabase(revision)
+
+
+def revisions() -> list[str]:
+    """Every revision in order, by the names of the files."""
+    return sorted(path.name.split("_")[0] for path in (FOLDER / "versions").glob("*_*.py"))
 
 
 def is_current(url: str) -> bool:
-    return current(url) == ScriptDirectory.from_config(configuration(url)).get_current_head()
+    """Whether the database is of this version."""
+    return current(url) == revisions()[-1]

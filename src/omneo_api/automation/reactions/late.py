@@ -60,14 +60,16 @@ async def listened_to(session: Any, *events: str) -> set[str]:
     return {row.event for row in await session.rows(_LISTENED_TO, events=list(events))}
 
 
-async def begin(session: Any, event: str, entity_id: int, profile_id: uuid.UUID, context: Context) -> None:
+async def begin(session: Any, event: str, entity_id: int, profile_id: uuid.UUID, context: Context) -> bool:
     """Begins the runs of the triggers on `event` that have not run yet for this thing and this profile.
 
-    The snapshot is taken now, so the caller has made the consequences that it is to show.
+    Answers whether there are triggers that have. The snapshot is taken now, so the caller has made the consequences
+    that it is to show.
     """
     matching = await session.rows(MATCHING, event=event, at=session.now)
     if not matching:
-        return
+        return False
+    before = False
     text = await context.render(session)
     entity_type = event.removesuffix(".created")
     key = run_key(event, None, entity_type, str(entity_id), profile_id)
@@ -83,10 +85,13 @@ async def begin(session: Any, event: str, entity_id: int, profile_id: uuid.UUID,
             plan=Jsonb(trigger.plan, dumps=orjson.dumps),
             context=text or "null",
         )
-        if history_id is not None:
+        if history_id is None:
+            before = True
+        else:
             arguments = {"tenant": session.tenant.handle, "history_id": history_id}
             lock = f"{session.tenant.id}:{profile_id}"
             session.outbox.defer(PendingJob(RESUME_TASK, arguments, queue=REACT_QUEUE, lock=lock))
+    return before
 
 
 async def unfinished(session: Any, events: list[int], deepest: int) -> bool:

@@ -191,8 +191,12 @@ async def react_for(session: Any, identifier: int, profile_id: uuid.UUID) -> Non
 
     What ran for the same profile before, and was taken back when the purchase was taken from it, is evaluated again.
     """
-    await _each(session, identifier, profile_id, late.begin, None)
-    await _each(session, identifier, profile_id, partial(evaluate_again, finished=False, since=session.now), None)
+
+    async def react(session: Any, event: str, entity_id: int, profile_id: uuid.UUID, context: Context) -> None:
+        if await late.begin(session, event, entity_id, profile_id, context):
+            await evaluate_again(session, event, entity_id, profile_id, context, finished=False, since=session.now)
+
+    await _each(session, identifier, profile_id, react, None)
 
 
 async def evaluate(session: Any, state: Any, item: int | None = None) -> None:
