@@ -179,3 +179,21 @@ async def test_a_line_is_told_alike_alone_and_in_its_purchase(shop):
     assert [lines[0][name] for name in told] == ["SC-GRN", "930", 2, False, who]
     assert (lines[0]["profile"]["email"], lines[0]["product_options"][0]["value"]) == ("ada@example.com", "Green")
     assert [lines[1][name] for name in told] == [None, None, 1, False, who]
+
+
+async def test_a_line_that_counts_for_an_achievement_is_found_by_that(shop, jobs):
+    who = await customer(shop)
+    level = {"name": "One", "display_number": 1, "trigger": 1}
+    await shop.post("/achievements/definitions", {"name": "Hats", "handle": "hats", "levels": [level]})
+    only = {"name": "condition", "value": {"==": [{"var": "sku"}, "HT-1"]}}
+    definition = {"name": "definition", "value": "hats"}
+    actions = [{"name": "filter", "arguments": [only]}, {"name": "achievement.add", "arguments": [definition]}]
+    await shop.post("/triggers", {"name": "t", "trigger": "transaction-item.created", "actions": actions})
+    made = (await shop.post("/transactions", sale(profile_id=who, items=[line(), line(sku="HT-1")])))["data"]
+    path = f"/transactions/{made['id']}/items"
+    before = (await shop.get(path))["data"]
+    assert (await shop.get(f"{path}?filter[achievement_counted]=1"))["data"] == []
+    await jobs()
+    counted = (await shop.get(f"{path}?filter[achievement_counted]=1"))["data"]
+    assert counted == [row for row in before if row["sku"] == "HT-1"]
+    assert len((await shop.get(f"{path}?filter[achievement_counted]=0"))["data"]) == 1

@@ -10,6 +10,7 @@ from omneo_api.automation import json_logic
 from omneo_api.automation.actions.types import ActionFailed, Outcome, Step, action
 from omneo_api.automation.reactions import rates, sources
 from omneo_api.commerce.rates import service as rate_service
+from omneo_api.commerce.transactions.counted import counted
 from omneo_api.foundation import fields
 from omneo_api.foundation.render import one_json, rows_json
 from omneo_api.foundation.statements import Statement
@@ -150,6 +151,8 @@ async def achievement_add(step: Step) -> Outcome:
     identifier = await achievements.add(
         step.session, profile_id, body, source_type=step.owner_type, source_id=str(step.owner_id)
     )
+    if step.scope.family == "transaction-item":
+        await counted(step.session, step.scope.context["id"])
     return Outcome.created("achievement", identifier, await step.session.value(_ACHIEVEMENT, id=identifier))
 
 
