@@ -11,6 +11,16 @@ from omneo_api.foundation import migrations
 from omneo_api.platform import tenants
 
 
+def plan_of_an_empty_table(url):
+    """How a profile is found by its id while there is none: the plan that a connection keeps for thousands."""
+    with psycopg.connect(url) as connection:
+        connection.execute("SELECT set_config('omneo.tenant_id', id::text, true) FROM tenants")
+        connection.execute("SET LOCAL ROLE omneo_app")
+        connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        connection.execute("PREPARE found (uuid) AS SELECT first_name FROM profiles WHERE id = $1")
+        return connection.execute("EXPLAIN EXECUTE found (NULL)").fetchall()[0][0]
+
+
 def test_up_down_and_up_again_with_rows(server_url):
     name = f"migrated_{time.monotonic_ns()}"
     with psycopg.connect(server_url, autocommit=True) as connection:
@@ -20,6 +30,8 @@ def test_up_down_and_up_again_with_rows(server_url):
             migrations.upgrade(url)
             tenants.create_tenant(url, "shop", "Shop")
             assert migrations.is_current(url)
+            if connection.info.server_version >= 180000:
+                assert "using pk_profiles on" in plan_of_an_empty_table(url)
             migrations.downgrade(url, "base")
             with psycopg.connect(url) as emptied:
                 left = emptied.execute(

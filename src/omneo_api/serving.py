@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import ctypes
+import gc
 import os
 import secrets
 import signal
@@ -111,6 +112,8 @@ def work(current: Settings, url: str) -> None:
     import omneo_api.app  # noqa: F401
     from omneo_api.foundation.jobs import run_worker
 
+    # What was imported stays: looking through it for garbage took a tenth of the time of a batch.
+    gc.freeze()
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(run_worker(current, url))
 

@@ -206,12 +206,18 @@ async def test_keys_are_unique_among_the_living(shop):
     clash = await shop.post("/locations", {"name": "x", "phone": "1", "external_id": "a"}, status=422)
     assert clash["errors"] == {"external_id": ["The external id has already been taken."]}
     await shop.post("/locations", {"name": "x", "phone": "1", "handle": "H"}, status=422)
+    person = {"email": "a@example.com", "joined_location_id": made["id"], "preferred_location_id": made["id"]}
+    customer = (await shop.post("/profiles", person))["data"]
     await shop.delete(f"/locations/{made['id']}")
     await shop.get(f"/locations/{made['id']}", status=404)
     await shop.get("/locations/external_id/A", status=404)
     assert (await shop.get("/locations", params={"filter[external_id]": "A"}))["data"] == []
     assert (await make(shop, external_id="a", handle="H"))["handle"] == "H"
     assert "location.deleted" not in await told(shop)
+    kept = (await shop.put(f"/profiles/{customer['id']}", customer | {"first_name": "Ann"}))["data"]
+    assert (kept["joined_location"], kept["preferred_location"]) == (customer["joined_location"],) * 2
+    gone = await shop.post("/profiles", person | {"email": "b@example.com"}, status=422)
+    assert set(gone["errors"]) == {"joined_location_id", "preferred_location_id"}
 
 
 async def test_a_placeholder_is_completed_by_put(shop):
@@ -348,10 +354,9 @@ async def test_departments_stand_in_brand_and_location(shop):
     assert (await shop.get(f"/brands/{brand['id']}"))["data"]["departments"] == [made]
     assert (await shop.get(f"/locations/{location['id']}"))["data"]["departments"] == [made]
     assert (await shop.get("/departments", params={"filter[brand_id]": brand["id"]}))["data"] == [made]
-    refused = await shop.post(
-        "/departments", {"name": "x", "handle": "y", "brand_id": 99, "location_id": 99}, status=422
-    )
-    assert set(refused["errors"]) == {"brand_id", "location_id"}
+    wrong = {"name": "x", "handle": made["handle"].upper(), "brand_id": 10**9, "location_id": 10**9}
+    refused = await shop.post("/departments", wrong, status=422)
+    assert set(refused["errors"]) == {"brand_id", "location_id", "handle"}
     kept = await shop.delete(f"/brands/{brand['id']}", status=422)
     assert "brand" in kept.json()["errors"]
     moved = await shop.put(f"/departments/{made['id']}", {"name": "Bags", "handle": "bags", "location_id": None})
@@ -376,3 +381,32 @@ async def test_a_brand_and_its_first_department_at_once(shop):
             shop.call("POST", "/departments", json=body), shop.call("DELETE", f"/brands/{brand['id']}")
         )
         assert (made.status_code, gone.status_code) in {(201, 422), (422, 204)}
+
+
+async def test_custom_fields_of_an_address(shop):
+    """They live beside those of profiles' addresses, whose ids are the same numbers."""
+    seven = {"namespace": "till", "handle": "bay", "type": "integer", "value": "7"}
+    person = {"email": "a@example.com", "addresses": [ADDRESS | {"custom_fields": [{**seven, "value": 1}]}]}
+    customer = (await shop.post("/profiles", person))["data"]
+    picture = "https://example.com/" + "x" * 1000
+    made = await make(shop, image_url=picture, address=ADDRESS | {"custom_fields": [seven]})
+    assert (made["image_url"], made["address"]["custom_fields"]) == (picture, {"till": {"bay": 7}})
+    path = f"/locations/{made['id']}"
+    assert await shop.put(path, made) == {"data": made}
+    await shop.put(path, {"normal_hours": [{"day_of_week": "MON", "open_at": "09:00"}]})
+    audit = (await shop.get("/audits?filter[auditable_type]=Location"))["data"][0]
+    hours = '{"normal_hours":[{"day_of_week":"MON","open_at":"09:00:00","close_at":null}]}'
+    assert (audit["old_values"], audit["new_values"]) == ('{"normal_hours":[]}', hours)
+    more = {"address": {"custom_fields": [{"namespace": "till", "handle": "open", "value": True}]}}
+    changed = (await shop.put(path, more))["data"]["address"]
+    assert changed["custom_fields"] == {"till": {"bay": 7, "open": True}}
+    wrong = await shop.put(path, {"address": {"custom_fields": [{**seven, "value": "x"}]}}, status=422)
+    assert list(wrong["errors"]) == ["address.custom_fields.0.value"]
+    found = (await shop.get("/custom-fields/search?filter[handle]=bay"))["data"]
+    shown = {"id": made["address"]["id"]}
+    assert (found[1]["custom_fieldable_type"], found[1]["custom_fieldable"]) == ("address", shown)
+    assert (await told(shop))[-2:] == ["address.updated", "location.updated"]
+    await shop.delete(path)
+    assert (await shop.get("/custom-fields/search"))["meta"]["total"] == 1
+    kept = (await shop.get(f"/profiles/{customer['id']}"))["data"]["addresses"][0]
+    assert kept["custom_fields"] == {"till": {"bay": 1}}

@@ -85,6 +85,9 @@ async def test_what_is_refused(shop):
     ]:
         refused = await shop.post(f"/locations/{location}/profiles", body | wrong, status=422)
         assert set(refused["errors"]) == {field}
+    both = {"profile_id": nobody, "starts_at": "2025-01-02", "ends_at": "2025-01-01"}
+    refused = await shop.post(f"/locations/{location}/profiles", body | both, status=422)
+    assert set(refused["errors"]) == {"profile_id", "ends_at"}
     made = (await shop.post(f"/locations/{location}/profiles", body | {"starts_at": "2025-01-02 00:00:00"}))["data"]
     refused = await shop.put(f"/location-profiles/{made['id']}", {"ends_at": "2025-01-01 00:00:00"}, status=422)
     assert set(refused["errors"]) == {"ends_at"}

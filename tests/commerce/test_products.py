@@ -192,7 +192,16 @@ async def test_what_is_refused(shop):
     for body, expected in REFUSED:
         refused = await shop.post("/products", body, status=422)
         assert set(refused["errors"]) == (expected or {"custom_fields.0.value"}), body
+    keys = {"title": "x", "brand": "x", "handle": "HELD", "external_id": "e1"}
+    both = await shop.post("/products", keys | {"organisation_id": 7}, status=422)
+    assert both["errors"] == {
+        "organisation_id": ["The selected organisation id is invalid."],
+        "external_id": ["The external id has already been taken."],
+        "handle": ["The handle has already been taken."],
+    }
     free = await make(shop, handle="free")
+    taken = await shop.put(f"/products/{free['id']}", keys, status=422)
+    assert list(taken["errors"]) == ["external_id"]
     path = f"/products/{free['id']}"
     clash = await shop.put(path, {"variants": [{"sku": "TAKEN"}]}, status=422)
     assert clash["errors"] == {"variants.0.sku": ["The variants.0.sku has already been taken."]}
@@ -201,9 +210,15 @@ async def test_what_is_refused(shop):
     own = held["variants"][0]["id"]
     await shop.put(path, {"variants": [{"id": own, "sku": "taken"}]}, status=422)
     assert (await shop.get(path))["data"] == free
+    subscribed = (
+        "INSERT INTO subscriptions (tenant_id, event, kind, subscriber_id) VALUES (%s, 'product.deleted', 'x', 1)"
+    )
+    await shop.sql(subscribed, shop.tenant.id)
     await shop.delete("/products/held")
     await shop.get("/products/held", status=404)
     assert (await shop.get("/products/variants"))["data"] == []
+    ((state,),) = await shop.sql("SELECT context FROM event_contexts WHERE tenant_id = %s", shop.tenant.id)
+    assert state == held
     again = await make(shop, handle="held", external_id="e1", variants=[variant("TAKEN")])
     assert again["id"] != held["id"]
     assert (await told(shop, "product"))[-2:] == ["product.deleted", "product.created"]
@@ -234,8 +249,15 @@ async def test_lists_filters_and_search(shop):
         assert await found(**{f"filter[{name}]": value}) == handles, name
     assert await found(**{"filter[custom_field][care][wash]": "30"}) == ["wool-scarf"]
     assert await found(sort="-title") == ["wool-scarf", "hat", "glove"]
-    refused = await shop.get("/products", params={"filter[price]": "1"}, status=400)
-    assert "`price`" in refused["message"]
+    for written, handles in [
+        ({"filter[search][eq]": "h-1"}, ["hat"]),
+        ({"filter[search_with][title]": "AT"}, ["hat"]),
+        ({"filter[search_with][title]": ""}, ["wool-scarf", "hat", "glove"]),
+    ]:
+        assert await found(**written) == handles
+    for nonsense in ("price", "search_with", "search_with][price", "search][gt", "search]["):
+        refused = await shop.get("/products", params={f"filter[{nonsense}]": "1"}, status=400)
+        assert f"`{nonsense.replace('][', '.').partition('.')[0]}" in refused["message"]
     everything = await shop.get("/products/variants", params={"sort": "price", "page[size]": 2})
     assert ([row["sku"] for row in everything["data"]], everything["meta"]["total"]) == (["H-1", "SC-RED"], 3)
     assert await found("/products/variants", **{"filter[barcode]": "930000000017"}) == ["SC-GRN"]

@@ -100,7 +100,7 @@ async def test_the_resource(shop, other_shop):
     assert await shop.get("/rates/searchAttributes/code") == [{"code": "Northline"}, {"code": "Tern"}]
     assert await shop.get("/rates/searchAttributes/rate") == [{"rate": 1}, {"rate": 3}]
     found = await shop.get("/rates/searchAttributes/code", params={"filter[search]": "NORTH"})
-    assert found == [{"code": "Northline"}]
+    assert found == await shop.get("/rates/searchAttributes/code?search=line") == [{"code": "Northline"}]
     for unknown in ("nope", "location_object", "tenant_id", "handle_key"):
         await shop.get(f"/rates/searchAttributes/{unknown}", status=422)
     await shop.delete(path)
@@ -109,6 +109,29 @@ async def test_the_resource(shop, other_shop):
     assert [row["id"] for row in (await shop.get("/rates"))["data"]] == [second["id"]]
     assert await shop.get("/rates/searchAttributes/code") == [{"code": "Tern"}]
     assert await told(shop, "rate") == ["rate.created", "rate.updated", "rate.created", "rate.updated"]
+
+
+async def test_a_place_has_two_names(shop):
+    """`location` and `location_id` follow each other, and a location that is gone may be sent back."""
+    where, other = await place(shop), await place(shop, "S2")
+
+    async def placed(**changes):
+        body = {"handle": "points", "type": "any", "rate": 1, "location": where["external_id"]}
+        made = (await shop.post("/rates", body))["data"]
+        found = (await shop.put(f"/rates/{made['id']}", made | changes if changes.pop("whole", 0) else changes))["data"]
+        return found["location"], found["location_id"]
+
+    assert await placed(rate=2) == (where["external_id"], where["id"])
+    assert await placed(location=None) == (None, None)
+    assert await placed(location_id=None) == (None, None)
+    assert await placed(location="S2", whole=True) == ("S2", other["id"])
+    assert await placed(location_id=other["id"], whole=True) == (None, other["id"])
+    assert await placed(location="nowhere") == ("nowhere", None)
+    kept = await rate(shop, 1, location_id=other["id"])
+    await shop.delete(f"/locations/{other['id']}")
+    sent_back = (await shop.put(f"/rates/{kept['id']}", kept | {"rate": 2}))["data"]
+    assert (sent_back["rate"], sent_back["location_id"]) == (2, other["id"])
+    await shop.post("/rates", kept, status=422)
 
 
 REFUSED = [
@@ -131,8 +154,9 @@ async def test_what_is_refused(shop):
     assert refused["errors"] == {"product_conditions": ["The condition may not be larger than 64 KB."]}
     assert (await shop.get("/rates"))["data"] == []
     await shop.post("/rates/calculate", {"handle": "points"}, status=422)
-    missing = await shop.post("/rates/estimate/product", {"definition": "p", "product_id": 9}, status=422)
-    assert set(missing["errors"]) == {"product_id"}
+    asked = {"definition": "p", "product_id": 9, "location_id": 10**9, "region": "nowhere"}
+    missing = await shop.post("/rates/estimate/product", asked, status=422)
+    assert set(missing["errors"]) == {"product_id", "location_id", "region"}
     missing = await shop.post("/rates/estimate/product-variant", {"definition": "p"}, status=422)
     assert set(missing["errors"]) == {"sku"}
 

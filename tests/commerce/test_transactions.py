@@ -282,7 +282,7 @@ async def test_a_profile_sees_its_own(shop):
     assert (groups["total"], groups["last_page"], groups["next_page_url"].rsplit("?")[1]) == (
         2,
         2,
-        "page%5Bsize%5D=1&page=2",
+        "page%5Bsize%5D=1&page%5Bnumber%5D=2",
     )
     assert groups["data"] == [
         {

@@ -53,3 +53,17 @@ async def test_a_redemption_waits_for_its_purchase(shop):
     assert (first["redemption"]["id"], second["redemption"]) == (by_receipt, None)
     claimed = (await shop.put(f"/transactions/{second['id']}", {"profile_id": ada}))["data"]
     assert claimed["redemption"]["id"] == by_id
+
+
+async def test_a_correction_keeps_a_redemption_that_was_reversed(shop):
+    ada = await customer(shop)
+    number = await spend(shop, ada, 10)
+    sent = sale(profile_id=ada, redemption_id=number, external_id="1")
+    made = (await shop.post("/transactions", sent))["data"]
+    await shop.post(f"/redemptions/{number}/reversal", status=None)
+    new = (await shop.post("/transactions/update-create", {**sent, "total": 5}))["data"]
+    assert (new["id"] != made["id"], new["redemption"]) == (True, None)
+    assert [row["id"] for row in new["reversed_redemptions"]] == [number]
+    assert (await shop.post("/transactions/update-create", {**sent, "total": 5}, status=200))["data"] == new
+    freed = (await shop.post("/transactions/update-create", {"external_id": "1", "redemption_id": None}))["data"]
+    assert freed["reversed_redemptions"] == []

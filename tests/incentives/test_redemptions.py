@@ -136,6 +136,7 @@ async def test_reading_redemptions(till, other_shop):
     for attribute in ("profile_id", "location_id", "redeem_at", "linked_source_id", "transaction_external_id"):
         await till.shop.get(f"/redemptions/group/{attribute}")
     await till.shop.get("/redemptions/group/total", status=422)
+    await till.shop.get("/redemptions/group/type?filter[type]=redeem", status=400)
     await till.shop.get("/redemptions", params={"filter[nope]": 1}, status=400)
     assert (await till.shop.get(f"/profiles/{profile}/linked/redemptions")) == {"data": []}
 

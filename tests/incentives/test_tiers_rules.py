@@ -113,7 +113,8 @@ async def test_programs_belong_to_regions_and_who_moves_is_placed_there(shop: An
     assert await club.events(who) == ["achieved", "achieved", "achieved"]
     region = second["current_tier"]["region"]
     assert list(region) == ["id", "name", "handle", "is_default", "currency", "created_at", "updated_at"]
-    await shop.delete(f"/regions/{club.regions['S']}", 422)
+    kept = (await shop.delete(f"/regions/{club.regions['S']}", 422)).json()
+    assert kept["errors"] == {"region": ["A region with tier definitions cannot be deleted."]}
 
 
 async def test_a_floor_that_is_not_the_lowest_level(shop: Any) -> None:

@@ -22,7 +22,7 @@ async def test_a_line_buys_an_item_once(house, shop, other_shop):
             for state in ("assigned", "unassigned")
         ]
 
-    assert await states() == [[], [first, second]]
+    assert await states() == [[], [second, first]]
     body = {"product_list_item_id": scarf["id"], "type": "link"}
     path = f"/transactions/items/{first}/list-item"
     answers = await asyncio.gather(*(shop.post(path, body, status=200) for _ in range(6)))
@@ -104,7 +104,7 @@ async def test_a_corrected_sale_keeps_what_it_bought(house, shop):
     assert await shop.sql(links, wish) == [(scarf,), (new_hat,)]
     path = f"/profiles/{house.profile}/transactionitems/list"
     assert [line["id"] for line in (await shop.get(f"{path}/assigned"))["data"]] == [new_hat]
-    assert [line["name"] for line in (await shop.get(f"{path}/unassigned"))["data"]] == ["Bag", "Scarf"]
+    assert [line["name"] for line in (await shop.get(f"{path}/unassigned"))["data"]] == ["Scarf", "Bag"]
     await shop.put(f"/transactions/{newer['id']}", {"is_void": True})
     for state in ("assigned", "unassigned"):
         assert (await shop.get(f"{path}/{state}"))["data"] == []

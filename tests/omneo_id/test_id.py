@@ -260,7 +260,8 @@ async def test_public_locations(shop):
     anonymous = Customer(shop, (await mint(shop, {}))["data"]["token"])
     for name, published in (("Open", True), ("Hidden", False)):
         await shop.post("/locations", {"name": name, "phone": "1", "is_published": published})
-    listed = await anonymous.call("GET", "/locations")
+    listed = await anonymous.call("GET", "/locations?include=departments")
+    assert "departments" not in listed["data"][0]
     assert [row["name"] for row in listed["data"]] == ["Open"]
     hidden = (await shop.get("/locations", params={"filter[name]": "Hidden"}))["data"][0]
     await anonymous.call("GET", f"/locations/{hidden['id']}", 404)

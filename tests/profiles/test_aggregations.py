@@ -374,6 +374,16 @@ async def test_a_location_that_moves_takes_its_customers_along(shop, jobs):
     await jobs()
     answer = await read(shop, profile)
     assert (answer["likely_country"], answer["likely_country_iso_score"]) == ("Fiji", 100)
+    seen = []
+    region = (await shop.post("/regions", {"name": "P", "handle": "p", "countries": [{"iso_2": "FJ"}]}))["data"]["id"]
+    for countries in (None, [], [{"iso_2": "FJ"}], ()):
+        if countries == ():
+            await shop.delete(f"/regions/{region}")
+        elif countries is not None:
+            await shop.put(f"/regions/{region}", {"countries": countries})
+        await jobs()
+        seen.append((await read(shop, profile))["likely_region"])
+    assert seen == ["p", None, "p", None]
     await shop.put(f"/locations/{place}", {"address": {"country": "Tonga"}})
     await jobs()
     assert (await read(shop, profile))["likely_country"] == "Tonga"

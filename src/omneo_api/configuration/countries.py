@@ -10,7 +10,7 @@ from omneo_api.foundation.fields import Body, Int, Text
 from omneo_api.foundation.models import Resource, belongs_to, lookup, unique
 from omneo_api.foundation.relationships import several, single
 from omneo_api.foundation.render import Read
-from omneo_api.foundation.resources import PlainResource
+from omneo_api.foundation.resources import PlainResource, Touched
 from omneo_api.foundation.statements import Statement
 
 
@@ -127,19 +127,18 @@ _STATES = Statement(
 
 
 class Countries(PlainResource):
-    async def related(self, session: Any, identifier: int, values: dict[str, Any], current: Any | None) -> bool:
+    async def related(self, session: Any, identifier: int, values: dict[str, Any], current: Any | None) -> Touched:
         """Sent states replace the country's states."""
         if "states" not in values:
             return False
         wanted = [state.model_dump() for state in values["states"] or []]
-        if current is not None:
-            stored = [row._asdict() for row in await session.rows(_STATES, country=identifier)]
-            if stored == wanted:
-                return False
-            await session.execute(_CLEAR_STATES, country=identifier)
+        stored = [row._asdict() for row in await session.rows(_STATES, country=identifier)] if current else []
+        if stored == wanted:
+            return False
+        await session.execute(_CLEAR_STATES, country=identifier)
         for state in wanted:
             await session.insert(CountryState, {"country_id": identifier, **state})
-        return True
+        return {"states": (stored, wanted)}
 
 
 countries = Countries(
@@ -150,6 +149,9 @@ countries = Countries(
     tag="Countries",
     scope="region",
     path="/countries",
-    listing={"filters": ("name", "iso_2", "iso_3", "iso_numeric", "currency", "sort_order")},
+    listing={
+        "filters": ("name", "iso_2", "iso_3", "iso_numeric", "currency", "sort_order"),
+        "search": ("name", "iso_2", "iso_3"),
+    },
     example={"name": "Atlantis", "iso_2": "AX2", "iso_3": "ATL", "iso_numeric": "999", "sort_order": 1},
 )

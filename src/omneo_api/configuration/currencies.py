@@ -71,6 +71,6 @@ currencies = Currencies(
     tag="Currencies",
     scope="currencies",
     path="/currencies",
-    listing={"filters": ("from", "to", "rate", "is_system")},
+    listing={"filters": ("from", "to", "rate", "is_system"), "search": ("from_code", "to_code")},
     example={"from": "NZD", "to": "AUD", "rate": 0.92},
 )

@@ -5,7 +5,7 @@ from typing import Any
 
 from psycopg import Error
 from psycopg.errors import CheckViolation, ForeignKeyViolation, NotNullViolation, UniqueViolation
-from sqlalchemy import ForeignKeyConstraint
+from sqlalchemy import ForeignKeyConstraint, Index, Table, UniqueConstraint
 
 from omneo_api.foundation.errors import Invalid, already_taken, selected_is_invalid, spoken
 from omneo_api.foundation.models import Base
@@ -40,3 +40,15 @@ def as_invalid(fault: Error) -> Invalid:
         else:
             message = f"The {spoken(field)} field is invalid."
     return Invalid.field(field, message)
+
+
+def lone_keys(table: Table) -> list[str]:
+    """The columns that are a key of their own, unique among all rows of a tenant or among the live ones."""
+    found = []
+    for rule in [*table.constraints, *table.indexes]:
+        columns = [column.name for column in getattr(rule, "columns", ()) if column.name != "tenant_id"]
+        where = rule.dialect_options["postgresql"]["where"] if isinstance(rule, Index) else None
+        unique = isinstance(rule, UniqueConstraint) or (isinstance(rule, Index) and rule.unique)
+        if unique and len(columns) == 1 and (where is None or str(where) == "deleted_at IS NULL"):
+            found.append(columns[0])
+    return sorted(found)

@@ -9,18 +9,22 @@ The login may be a superuser (the embedded server's is): every pooled connection
 """
 
 import asyncio
+import re
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from types import NoneType
 from typing import Any, Self
 
+import orjson
 from psycopg import AsyncConnection, AsyncRawCursor, OperationalError
-from psycopg.abc import Buffer
-from psycopg.adapt import Dumper
+from psycopg.abc import Buffer, DumperKey
+from psycopg.adapt import Dumper, PyFormat
 from psycopg.rows import namedtuple_row
+from psycopg.types.array import ListDumper
 from psycopg_pool import AsyncConnectionPool, PoolTimeout
 
 from omneo_api.foundation import clock
@@ -74,6 +78,29 @@ class _UntypedBool(_Untyped):
         return b"t" if obj else b"f"
 
 
+class _UntypedList(ListDumper):
+    """Lists likewise, as array literals.
+
+    A JSON array is such a literal in other brackets, but for its escapes of control characters; the library looks at
+    every element several times, which took a third of the time of a batch. It is left what is not as common.
+    """
+
+    def get_key(self, obj: list[Any], format: PyFormat) -> DumperKey:
+        return self.cls if _COMMON.issuperset(map(type, obj)) else super().get_key(obj, format)
+
+    def dump(self, obj: list[Any]) -> Buffer | None:
+        if _COMMON.issuperset(map(type, obj)):
+            with suppress(TypeError):  # Integers beyond 64 bit.
+                written = orjson.dumps(obj, str, orjson.OPT_PASSTHROUGH_DATETIME)
+                if not _CONTROL(written):
+                    return b"{" + written[1:-1] + b"}"
+        return super().dump(obj)
+
+
+_COMMON = frozenset({str, int, Decimal, datetime, uuid.UUID, NoneType})
+_CONTROL = re.compile(rb"\\[bfnrtu]").search
+
+
 class Connection(AsyncConnection[Any]):
     """A pooled connection that remembers which tenant and clock its session settings name."""
 
@@ -97,6 +124,7 @@ async def _configure(connection: AsyncConnection[Any]) -> None:
     for kind in (int, Decimal, datetime, uuid.UUID, str):
         connection.adapters.register_dumper(kind, _Untyped)
     connection.adapters.register_dumper(bool, _UntypedBool)
+    connection.adapters.register_dumper(list, _UntypedList)
 
 
 class Session:

@@ -78,7 +78,9 @@ class Links:
         kept = [(key, value) for key, value in parameters if not _is_page_number(key)]
         self.path = path
         self._query = "".join(f"{quote_plus(key)}={quote_plus(value)}&" for key, value in kept)
-        self._key = "page" if flat else "page%5Bnumber%5D"
+        # Beside `page[size]` a plain `page` would be all that is read of both.
+        plain = flat and not any(key.startswith("page[") for key, _ in kept)
+        self._key = "page" if plain else "page%5Bnumber%5D"
 
     def page(self, number: int) -> str:
         return f"{self.path}?{self._query}{self._key}={number}"

@@ -181,18 +181,19 @@ class Listing:
         """
         given = parameters.get("filter")
         filters: dict[str, Any] = dict(given) if isinstance(given, dict) else {}
-        search = _word(filters.pop("search", None)) or _word(parameters.get("search"))
+        search = _word(_searched(filters.pop("search", None))) or _word(parameters.get("search"))
         contains = filters.pop("json_contains", None) if self.contained is not None else None
         conditions: list[Condition] = []
         errors: dict[str, list[str]] = {}
         unknown: list[str] = []
         with_words = filters.pop("search_with", None)
-        if isinstance(with_words, dict):
-            for name, words in with_words.items():
-                if name in self.filters and isinstance(words, str):
-                    conditions.append(Condition(name, "like", (like_pattern(words.strip()),)))
-                else:
-                    unknown.append(f"search_with.{name}")
+        if with_words is not None and not isinstance(with_words, dict):
+            unknown.append("search_with")
+        for name, words in with_words.items() if isinstance(with_words, dict) else ():
+            if name not in self.filters or not isinstance(words, str):
+                unknown.append(f"search_with.{name}")
+            elif words.strip():
+                conditions.append(Condition(name, "like", (like_pattern(words.strip()),)))
         fields = filters.pop("custom_field", None) if "custom_field" in self.filters else None
         if fields is not None:
             conditions += _read_keyed(fields)
@@ -207,8 +208,7 @@ class Listing:
         return Query(tuple(conditions), search, contains, self._sorts(parameters), self._includes(parameters))
 
     def _not_allowed(self, unknown: Sequence[str]) -> str:
-        asked, known = ", ".join(unknown), ", ".join(sorted(self.filters))
-        return f"Requested filter(s) `{asked}` are not allowed. Allowed filter(s) are `{known}`."
+        return _refused(unknown, sorted(self.filters))
 
     def _read_filter(
         self, name: str, value: Any, into: list[Condition], errors: dict[str, list[str]], unknown: list[str]
@@ -370,6 +370,18 @@ class Listing:
         return select(func.count()).select_from(self.model).where(*where).scalar_subquery()
 
 
+def _refused(unknown: Sequence[str], known: Sequence[str]) -> str:
+    asked, allowed = ", ".join(unknown), ", ".join(known)
+    return f"Requested filter(s) `{asked}` are not allowed. Allowed filter(s) are `{allowed}`."
+
+
+def unfiltered(parameters: Mapping[str, Any]) -> None:
+    """Refuses every filter, for a list that offers none. Raises: BadRequest."""
+    given = parameters.get("filter")
+    if isinstance(given, dict) and given:
+        raise BadRequest(_refused(list(given), ()))
+
+
 def _read_keyed(given: Any) -> list[Condition]:
     """`filter[custom_field][namespace][handle]` with a value or with operators. Raises: BadRequest."""
     found: list[Condition] = []
@@ -413,6 +425,15 @@ def _plain(annotation: Any) -> bool:
 
 def _is_enumeration(annotation: Any) -> bool:
     return get_origin(annotation) is Literal or any(get_origin(part) is Literal for part in get_args(annotation))
+
+
+def _searched(value: Any) -> Any:
+    """The words of `filter[search]`, which PHP's client writes `filter[search][eq]`. Raises: BadRequest."""
+    if isinstance(value, dict) and len(value) == 1 and value.keys() <= {"eq", "like"}:
+        (value,) = value.values()
+    if isinstance(value, dict | list):
+        raise BadRequest("Requested filter `search` has no value.")
+    return value
 
 
 def _word(value: Any) -> str | None:

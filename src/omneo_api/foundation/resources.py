@@ -7,17 +7,21 @@ not copy what is common.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import bindparam, delete, exists, func, select
 
 from omneo_api.foundation.calls import EVERYONE, NO_CONTENT, Answer, Call, Owner, created, one
-from omneo_api.foundation.errors import NotFound
+from omneo_api.foundation.constraints import lone_keys
+from omneo_api.foundation.errors import Errors, Invalid, NotFound, already_taken
 from omneo_api.foundation.fields import Body, partial, sent
+from omneo_api.foundation.models import lit
 from omneo_api.foundation.operations import OwnerOf, Routes
 from omneo_api.foundation.outbox import Context
 from omneo_api.foundation.query import Listing
 from omneo_api.foundation.reading import Paging, Reader
 from omneo_api.foundation.render import Read, one_json, rows_json
 from omneo_api.foundation.statements import Statement
+
+Touched = bool | Mapping[str, tuple[Any, Any]]
 
 
 class PlainResource:
@@ -73,6 +77,8 @@ class PlainResource:
         self._state = Statement(select(*model.__table__.c).where(*where).with_for_update())
         self._context = Statement(lambda: one_json(rows_json(read, model).where(model.id == bindparam("id"))))
         self._delete = Statement(delete(model).where(model.id == bindparam("id")))
+        self._keys = {column.removesuffix("_key"): column for column in lone_keys(model.__table__)}
+        self._taken = Statement(lambda: select(*(self._is_taken(*key) for key in self._keys.items())))
 
     # The rules, to be overridden where a resource has its own ---------------------------------------------------------
 
@@ -80,8 +86,11 @@ class PlainResource:
         """Turns a checked body into column values; `current` is the row as it stands (None on create)."""
         return values
 
-    async def related(self, session: Any, identifier: int, values: dict[str, Any], current: Any | None) -> bool:
-        """Writes what lives in other tables; True when something there changed."""
+    async def related(self, session: Any, identifier: int, values: dict[str, Any], current: Any | None) -> Touched:
+        """Writes what lives in other tables; true when something there changed.
+
+        A mapping says what: by name what it was and what it is now, for the audit row.
+        """
         return False
 
     async def before_delete(self, session: Any, current: Any) -> None:
@@ -89,9 +98,43 @@ class PlainResource:
 
     # What happens -----------------------------------------------------------------------------------------------------
 
+    def _is_taken(self, name: str, column: str) -> Any:
+        """Whether another live row has the key; one of the two has its folded form."""
+        asked = bindparam(name, type_=getattr(self.model, name).type)
+        where = [
+            getattr(self.model, column) == (asked if column == name else func.lower(asked)),
+            self.model.id.is_distinct_from(bindparam("own", type_=self.model.id.type)),
+            *([self.model.deleted_at.is_(None)] if self.soft else []),
+        ]
+        return exists(select(lit(1)).where(*where)).label(name)
+
+    async def taken(self, session: Any, values: dict[str, Any], current: Any | None) -> Errors:
+        """What another row has already, all of it at once; between two writers at a time the constraints decide."""
+        asked = {name: values[name] for name in self._keys if values.get(name) is not None}
+        if current is not None:
+            asked = {name: value for name, value in asked.items() if value != getattr(current, name)}
+        if not asked:
+            return {}
+        own = None if current is None else current.id
+        found = await session.row(self._taken, own=own, **{name: asked.get(name) for name in self._keys})
+        held = dict(zip(self._keys, found, strict=True))
+        return {name: [already_taken(name)] for name in asked if held[name]}
+
+    async def _prepared(self, session: Any, values: dict[str, Any], current: Any | None) -> dict[str, Any]:
+        # A single key that is taken is told by its constraint, which needs no look-up.
+        errors = await self.taken(session, values, current) if len(self._keys) > 1 else {}
+        try:
+            prepared = await self.prepare(session, values, current)
+        except Invalid as fault:
+            known = errors or await self.taken(session, values, current)
+            raise Invalid(fault.errors | known) from None
+        if errors:
+            raise Invalid(errors)
+        return prepared
+
     async def insert(self, session: Any, values: dict[str, Any]) -> int:
         """Creates a row from a checked body's values, with audit row and event; answers its id."""
-        prepared = await self.prepare(session, values, None)
+        prepared = await self._prepared(session, values, None)
         columns = {name: value for name, value in prepared.items() if name in self.columns}
         row = await session.insert(self.model, columns)
         await self.related(session, row.id, prepared, None)
@@ -103,7 +146,7 @@ class PlainResource:
     async def change(self, session: Any, current: Any, values: dict[str, Any]) -> bool:
         """Applies a checked body's values to a locked row; False when nothing differs from what is stored."""
         kept = {name: value for name, value in values.items() if name not in self.fixed}
-        prepared = await self.prepare(session, kept, current)
+        prepared = await self._prepared(session, kept, current)
         changes = {
             name: value for name, value in prepared.items() if name in self.columns and value != getattr(current, name)
         }
@@ -112,8 +155,10 @@ class PlainResource:
             return False
         await session.update(self.model, {"id": current.id}, {**changes, "updated_at": session.now})
         profile = getattr(current, "profile_id", None)
-        old = {name: getattr(current, name) for name in changes}
-        session.outbox.audit("updated", self.name, current.id, old, changes, profile)
+        beside = touched if isinstance(touched, Mapping) else {}
+        old = {name: getattr(current, name) for name in changes} | {name: was for name, (was, _) in beside.items()}
+        new = changes | {name: now for name, (_, now) in beside.items()}
+        session.outbox.audit("updated", self.name, current.id, old, new, profile)
         self._emit(session, "updated", current.id, profile)
         return True
 

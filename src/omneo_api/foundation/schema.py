@@ -124,6 +124,21 @@ END $$;
 """
 
 
+# Every index begins with the tenant. PostgreSQL takes the tenant for one of two hundred until it has looked at a table
+# itself; so while a table is empty any of its indexes looks as good as the right one, and each connection keeps that
+# plan, foreign keys theirs too: 1,000 purchases in a new installation took 7.5 s of its processor time, 0.6 s when it
+# knows from the start that the tenant selects nothing. Before version 18 it cannot be told.
+EXPECTATIONS = """
+    SELECT pg_restore_attribute_stats('schemaname', 'public', 'relname', c.relname::text, 'attname', 'tenant_id',
+                                      'inherited', false, 'null_frac', 0::real, 'avg_width', 4, 'n_distinct', 1::real)
+    FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped
+    WHERE c.relkind = 'r' AND c.relnamespace = 'public'::regnamespace AND NOT EXISTS (
+        SELECT FROM pg_stats s
+        WHERE s.schemaname = 'public' AND s.tablename = c.relname AND s.attname = 'tenant_id')
+"""
+EXPECTED_SINCE = (18,)
+
+
 def tenanted_tables() -> Iterator[tuple[Table, bool]]:
     """Every tenant table with whether it is insert-only."""
     for mapper in Base.registry.mappers:
@@ -164,6 +179,8 @@ def apply(connection: Connection) -> None:
         connection.execute(
             text(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {name} TO {APPLICATION_ROLE}, {ERASURE_ROLE}")
         )
+    if (connection.dialect.server_version_info or ()) >= EXPECTED_SINCE:
+        connection.execute(text(EXPECTATIONS))
 
 
 def queue_schema() -> str:

@@ -86,8 +86,8 @@ def to_decimal(value: Any) -> Decimal:
     kind = type(value)
     if kind is int:
         # Compared before the conversion, because the text of an enormous integer is refused by Python itself.
-        number = Decimal(value) if -_LIMIT < value < _LIMIT else Decimal(_LIMIT if value > 0 else -_LIMIT)
-    elif kind is float:
+        return _bounded(Decimal(value) if -_LIMIT < value < _LIMIT else Decimal(_LIMIT if value > 0 else -_LIMIT))
+    if kind is float:
         number = Decimal(repr(value))
         if not number.is_finite():
             raise wrong("must be a number.")
@@ -97,7 +97,11 @@ def to_decimal(value: Any) -> Decimal:
         number = value
     else:
         raise wrong("must be a number.")
-    return _bounded(number)
+    number = _bounded(number)
+    exponent = number.as_tuple().exponent
+    if type(exponent) is int and exponent < _FINEST:
+        number = _rounded(number, 20)
+    return number or Decimal(0)
 
 
 def _bounded(number: Decimal) -> Decimal:
@@ -105,9 +109,6 @@ def _bounded(number: Decimal) -> Decimal:
         raise wrong(f"must not be greater than {_LIMIT - 1}.")
     if number <= -_LIMIT:
         raise wrong(f"must be at least -{_LIMIT - 1}.")
-    exponent = number.as_tuple().exponent
-    if type(exponent) is int and exponent < _FINEST:
-        number = _rounded(number, 20)
     return number or Decimal(0)
 
 

@@ -448,12 +448,12 @@ def _held(row: Any) -> Held:
     return lot
 
 
-async def open_account(session: Any, profile_id: Any, *, deleted: bool = False) -> Account:
+async def open_account(session: Any, profile_id: Any, *, living: bool = True) -> Account:
     """Locks a profile and reads what it owns, brought up to the moment at which the lock was granted.
 
-    deleted: also that of a profile which may be restored. Raises: NotFound for an unknown or deleted profile.
+    living: False to open that of a deleted profile too. Raises: NotFound for an unknown or deleted profile.
     """
-    profile = await lock_profile(session, profile_id, deleted=deleted)
+    profile = await lock_profile(session, profile_id, living=living)
     offset = f"{session.tenant.clock_offset.total_seconds()} seconds"
     rows = await session.rows(_OPEN, profile=profile_id, offset=offset)
     account = Account(session, profile, rows[0].at, [_held(row) for row in rows if row.id is not None])

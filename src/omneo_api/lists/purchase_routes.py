@@ -37,7 +37,13 @@ class LineReader(Reader):
         return super()._permitted(asked, call) | self.includes(call)
 
 
-listing = Listing(LineRead, TransactionItem, filters=views.items._named, extra=views.items._extra)  # noqa: SLF001
+listing = Listing(
+    LineRead,
+    TransactionItem,
+    filters=views.items._named,  # noqa: SLF001
+    extra=views.items._extra,  # noqa: SLF001
+    order=("-transacted_at", "-id"),
+)
 reader = LineReader(listing)
 
 

@@ -1,6 +1,7 @@
 """The allow-list of `/id/api/v1` (omneo-id 4): what is not named here is not there."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -161,7 +162,9 @@ def _public() -> Routes:
 
     async def browse(session: Any, call: Call) -> Answer:
         """List the published locations"""
-        return await locations.reader.browse(session, call, scope=(_open,))
+        # Departments, which an include would add, hold notes of the staff.
+        plain = replace(call, _query={name: value for name, value in call.query.items() if name != "include"})
+        return await locations.reader.browse(session, plain, scope=(_open,))
 
     async def show(session: Any, id: int) -> Answer:
         """Read a published location"""

@@ -29,11 +29,7 @@ _LOCK = Statement(
         .with_for_update()
     )
 )
-_LOCK_RESTORABLE = Statement(
-    lambda: (
-        select(*Profile.__table__.c).where(Profile.id == bindparam("id"), Profile.purged_at.is_(None)).with_for_update()
-    )
-)
+_LOCK_ANY = Statement(lambda: select(*Profile.__table__.c).where(Profile.id == bindparam("id")).with_for_update())
 _ALIVE = Statement("SELECT 1 FROM profiles WHERE id = :id::uuid AND deleted_at IS NULL")
 
 
@@ -77,12 +73,12 @@ async def profile_by_identity(session: Any, handle: str, identifier: str) -> uui
     return found
 
 
-async def lock_profile(session: Any, identifier: Any, *, deleted: bool = False) -> Any:
+async def lock_profile(session: Any, identifier: Any, *, living: bool = True) -> Any:
     """The live profile's row, locked until the transaction ends: whoever changes what a profile owns takes it first.
 
-    deleted: also one that is deleted and may be restored. Raises: NotFound.
+    living: False for what must happen to a deleted profile too, because it may be restored. Raises: NotFound.
     """
-    row = await session.row(_LOCK_RESTORABLE if deleted else _LOCK, id=identifier)
+    row = await session.row(_LOCK if living else _LOCK_ANY, id=identifier)
     if row is None:
         raise NotFound
     return row

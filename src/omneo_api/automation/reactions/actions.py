@@ -10,7 +10,7 @@ from omneo_api.automation import json_logic
 from omneo_api.automation.actions.types import ActionFailed, Outcome, Step, action
 from omneo_api.automation.reactions import rates, sources
 from omneo_api.commerce.rates import service as rate_service
-from omneo_api.commerce.transactions.counted import counted
+from omneo_api.commerce.transactions import service as sales
 from omneo_api.foundation import fields
 from omneo_api.foundation.render import one_json, rows_json
 from omneo_api.foundation.statements import Statement
@@ -140,7 +140,10 @@ async def _rated(step: Step, chosen: int | str, body: PointBody) -> tuple[PointB
     "meta",
 )
 async def achievement_add(step: Step) -> Outcome:
-    """Counts for one of the profile's achievements"""
+    """Counts for one of the profile's achievements
+
+    A line that counts is marked, so that lines can be filtered by it.
+    """
     profile_id = await step.profile()
     found = await achievements.find_definition(step.session, reference(step.arguments["definition"]))
     if found is None:
@@ -151,8 +154,9 @@ async def achievement_add(step: Step) -> Outcome:
     identifier = await achievements.add(
         step.session, profile_id, body, source_type=step.owner_type, source_id=str(step.owner_id)
     )
-    if step.scope.family == "transaction-item":
-        await counted(step.session, step.scope.context["id"])
+    source = sources.source_of(step)
+    if source is not None and source.kind == "transaction_item":
+        await sales.count_line(step.session, source.id)
     return Outcome.created("achievement", identifier, await step.session.value(_ACHIEVEMENT, id=identifier))
 
 

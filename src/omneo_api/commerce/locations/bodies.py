@@ -7,16 +7,31 @@ from pydantic import Field, model_validator
 from omneo_api.commerce.locations.schemas import AddressType
 from omneo_api.foundation import fields
 from omneo_api.foundation.fields import FieldError
+from omneo_api.foundation.validation import URL_LENGTH
 from omneo_api.platform.custom_fields.service import CustomFieldItem
 
 Day = Literal["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"]
 Assignment = Literal["staff", "manager", "profile"]
 Contract = Literal["full_time", "part_time", "casual", "other"]
+Picture = Annotated[fields.LongText, Field(max_length=URL_LENGTH)]
 Latitude = Annotated[fields.Number, Field(ge=-90, le=90)]
 Longitude = Annotated[fields.Number, Field(ge=-180, le=180)]
 
 
-class LocationAddressBody(fields.Body):
+class CustomFieldsOwner(fields.Body):
+    """What shows its custom fields grouped; sent back as they were read, they say nothing new."""
+
+    custom_fields: list[CustomFieldItem] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _sent_back(cls, data: Any) -> Any:
+        if isinstance(data, dict) and isinstance(data.get("custom_fields"), dict):
+            return {name: value for name, value in data.items() if name != "custom_fields"}
+        return data
+
+
+class LocationAddressBody(CustomFieldsOwner):
     address_line_1: fields.Text
     city: fields.Text
     postcode: fields.Text
@@ -63,7 +78,7 @@ class SpecialHoursBody(fields.Body):
         return self
 
 
-class LocationFields(fields.Body):
+class LocationFields(CustomFieldsOwner):
     """Everything that create and update have in common."""
 
     type: fields.Text | None = None
@@ -75,21 +90,12 @@ class LocationFields(fields.Body):
     external_code: fields.Text | None = None
     is_published: fields.Bool = False
     is_permanently_closed: fields.Bool = False
-    icon: fields.Text | None = None
-    image_url: fields.Text | None = None
+    icon: Picture | None = None
+    image_url: Picture | None = None
     country_iso_3: fields.Text | None = None
     normal_hours: list[NormalHoursBody] | None = None
     special_hours: list[SpecialHoursBody] | None = None
     tags: fields.Tags | None = None
-    custom_fields: list[CustomFieldItem] | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _sent_back(cls, data: Any) -> Any:
-        """The grouped custom fields of an answer, sent back as they were read, say nothing new."""
-        if isinstance(data, dict) and isinstance(data.get("custom_fields"), dict):
-            return {name: value for name, value in data.items() if name != "custom_fields"}
-        return data
 
 
 class LocationBody(LocationFields):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from omneo_api.foundation.models import Resource, SoftDeleted, belongs_to, folded, lookup, unique, unique_live
 from omneo_api.foundation.relationships import several, single
-from omneo_api.platform.custom_fields.models import shown_fields
+from omneo_api.platform.custom_fields.models import OF_LOCATION_ADDRESS, shown_fields
 
 
 class Location(Resource, SoftDeleted):
@@ -79,6 +79,8 @@ class LocationAddress(Resource):
     external_id: Mapped[str | None]
     is_default: Mapped[bool] = mapped_column(Boolean, server_default=text("false"))
     meta: Mapped[Any | None] = mapped_column(JSONB)
+
+    custom_fields = shown_fields(OF_LOCATION_ADDRESS, lambda: LocationAddress)
 
 
 class LocationNormalHours(Resource):

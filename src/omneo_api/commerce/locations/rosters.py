@@ -1,5 +1,6 @@
 """Who works where: profiles assigned to locations (commerce 9.5)."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, bindparam, exists, select
@@ -8,7 +9,7 @@ from omneo_api.commerce.locations.bodies import LocationProfileFields
 from omneo_api.commerce.locations.models import Location, LocationProfile
 from omneo_api.commerce.locations.schemas import LocationProfileRead
 from omneo_api.foundation.calls import EVERYONE, Owner
-from omneo_api.foundation.errors import Invalid, NotFound, selected_is_invalid
+from omneo_api.foundation.errors import Errors, Invalid, NotFound, selected_is_invalid
 from omneo_api.foundation.models import lit
 from omneo_api.foundation.reading import Reader
 from omneo_api.foundation.resources import PlainResource
@@ -41,6 +42,12 @@ def of_location(identifier: int) -> Owner:
     return Owner(identifier, location_alive)
 
 
+def _out_of_order(start: datetime | None, end: datetime | None) -> Errors:
+    if start is None or end is None or start <= end:
+        return {}
+    return {"ends_at": ["The ends at field must be a date after or equal to starts at."]}
+
+
 class Roster(PlainResource):
     """A profile has at most one default per kind of assignment; its lock makes that so."""
 
@@ -55,8 +62,8 @@ class Roster(PlainResource):
         def now(name: str) -> Any:
             return values[name] if name in values else getattr(current, name, None)
 
-        if now("starts_at") is not None and now("ends_at") is not None and now("ends_at") < now("starts_at"):
-            raise Invalid.field("ends_at", "The ends at field must be a date after or equal to starts at.")
+        if errors := _out_of_order(now("starts_at"), now("ends_at")):
+            raise Invalid(errors)
         if now("is_default"):
             profile, identifier = now("profile_id"), getattr(current, "id", None)
             await session.execute(_ONE_DEFAULT, profile=profile, kind=now("assignment_type"), id=identifier)
@@ -68,7 +75,8 @@ class Roster(PlainResource):
         if await session.value(_HOLD_LOCATION, id=location) is None:
             raise NotFound
         if known is None:
-            raise Invalid.field("profile_id", selected_is_invalid("profile_id"))
+            errors = {"profile_id": [selected_is_invalid("profile_id")]}
+            raise Invalid(errors | _out_of_order(values.get("starts_at"), values.get("ends_at")))
         return await self.insert(session, {"location_id": location, **values})
 
 

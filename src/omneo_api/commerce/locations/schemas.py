@@ -42,7 +42,7 @@ class LocationAddressRead(Read):
     phone: str | None
     meta: Any
     profile_id: Annotated[str | None, Sql(lambda _: literal_column("NULL::uuid", UUID()))]
-    custom_fields: Annotated[dict[str, Any], Sql(lambda _: literal_column("'{}'::json", JSONB()))]
+    custom_fields: Annotated[dict[str, Any], Grouped()]
     created_at: datetime
     updated_at: datetime
 

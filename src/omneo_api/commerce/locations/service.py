@@ -4,7 +4,13 @@ from typing import Any
 
 from sqlalchemy import Float, bindparam, exists, select
 
-from omneo_api.commerce.locations.bodies import LocationAddressBody, LocationBody, LocationUpdateBody
+from omneo_api.commerce.locations.bodies import (
+    LocationAddressBody,
+    LocationBody,
+    LocationUpdateBody,
+    NormalHoursBody,
+    SpecialHoursBody,
+)
 from omneo_api.commerce.locations.models import Location, LocationAddress, LocationNormalHours, LocationSpecialHours
 from omneo_api.commerce.locations.schemas import LocationAddressContext, LocationRead, NearLocationRead, distance
 from omneo_api.configuration.tags import register_tags
@@ -16,14 +22,19 @@ from omneo_api.foundation.outbox import Context, PendingJob
 from omneo_api.foundation.query import Filter, Listing
 from omneo_api.foundation.reading import Reader
 from omneo_api.foundation.render import one_json, rows_json
-from omneo_api.foundation.resources import PlainResource
+from omneo_api.foundation.resources import PlainResource, Touched
 from omneo_api.foundation.statements import Statement
 from omneo_api.platform.custom_fields import service as custom_fields
+from omneo_api.platform.custom_fields.models import OF_LOCATION_ADDRESS
 
 LARGEST_ID = 2**63 - 1
 WITH_DEPARTMENTS = frozenset({"departments"})
 REQUIRED_OF_ADDRESS = tuple(name for name, info in LocationAddressBody.model_fields.items() if info.is_required())
 HOURS: dict[str, Any] = {"normal_hours": LocationNormalHours, "special_hours": LocationSpecialHours}
+SHOWN_HOURS: dict[Any, tuple[str, ...]] = {
+    LocationNormalHours: tuple(NormalHoursBody.model_fields),
+    LocationSpecialHours: tuple(SpecialHoursBody.model_fields),
+}
 FILTERS = [
     "id",
     "type",
@@ -188,16 +199,17 @@ class Locations(PlainResource):
             values = {**values, "tags": await register_tags(session, values["tags"] or [])}
         return values
 
-    async def related(self, session: Any, identifier: int, values: dict[str, Any], current: Any | None) -> bool:
+    async def related(self, session: Any, identifier: int, values: dict[str, Any], current: Any | None) -> Touched:
         changed = False
         if "address" in values:
             changed |= await self._address(session, identifier, values["address"])
+        hours = {}
         for name, model in HOURS.items():
-            if name in values:
-                changed |= await self._hours(session, identifier, model, values[name] or [])
+            if name in values and (moved := await self._hours(session, identifier, model, values[name] or [])):
+                hours[name] = moved
         if values.get("custom_fields"):
             changed |= await custom_fields.keep(session, "location", identifier, values["custom_fields"])
-        return changed
+        return hours or changed
 
     async def _address(self, session: Any, identifier: int, given: Any) -> bool:
         stored = await session.row(_ADDRESS, location=identifier)
@@ -205,18 +217,22 @@ class Locations(PlainResource):
             if stored is not None:
                 self._moved(session, identifier)
                 await session.execute(_NO_ADDRESS, location=identifier)
+                await custom_fields.drop(session, OF_LOCATION_ADDRESS, stored.id)
                 session.outbox.audit("deleted", "Address", stored.id, _placed(stored))
             return stored is not None
         values = sent(given)
+        entries = values.pop("custom_fields", None) or []
         if stored is None:
             made = await session.insert(LocationAddress, {"location_id": identifier, **values})
+            await custom_fields.keep(session, OF_LOCATION_ADDRESS, made.id, entries, "address.custom_fields")
             session.outbox.audit("created", "Address", made.id, None, {"id": made.id, **values})
             self._tell(session, "address.created", made.id)
             if await session.value(_SEEN, location=identifier) is not None:
                 self._moved(session, identifier)
             return True
         changes = {name: value for name, value in values.items() if value != getattr(stored, name)}
-        if not changes:
+        kept = await custom_fields.keep(session, OF_LOCATION_ADDRESS, stored.id, entries, "address.custom_fields")
+        if not changes and not kept:
             return False
         await session.update(LocationAddress, {"id": stored.id}, {**changes, "updated_at": session.now})
         old = {name: getattr(stored, name) for name in changes}
@@ -234,19 +250,22 @@ class Locations(PlainResource):
     def _tell(self, session: Any, event: str, identifier: int) -> None:
         session.outbox.emit(event, "address", identifier, Context(_ADDRESS_CONTEXT, {"id": identifier}))
 
-    async def _hours(self, session: Any, identifier: int, model: Any, given: list[Any]) -> bool:
-        """Sent hours replace the whole set; the same set again keeps its rows."""
+    async def _hours(
+        self, session: Any, identifier: int, model: Any, given: list[Any]
+    ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]] | None:
+        """Sent hours replace the whole set; the same set again keeps its rows. Answers what was and what is now."""
         rows = [item.model_dump() for item in given]
-        names = list(rows[0]) if rows else []
-        stored = await session.rows(_HOURS[model], location=identifier)
-        if len(stored) == len(rows) and all(
-            getattr(old, name) == new[name] for old, new in zip(stored, rows, strict=True) for name in names
-        ):
-            return False
+        names = SHOWN_HOURS[model]
+        stored = [
+            {name: getattr(row, name) for name in names}
+            for row in await session.rows(_HOURS[model], location=identifier)
+        ]
+        if stored == rows:
+            return None
         await session.execute(_NO_HOURS[model], location=identifier)
         for row in rows:
             await session.insert(model, {"location_id": identifier, **row})
-        return True
+        return stored, rows
 
     async def touched(self, session: Any, identifier: int) -> None:
         """Notes that something a locked location shows has changed."""
@@ -254,8 +273,12 @@ class Locations(PlainResource):
         self._emit(session, "updated", identifier)
 
     async def remove(self, session: Any, current: Any) -> None:
+        """Its custom fields go with it, those of its address too."""
         await super().remove(session, current)
         await custom_fields.drop(session, "location", current.id)
+        address = await session.row(_ADDRESS, location=current.id)
+        if address is not None:
+            await custom_fields.drop(session, OF_LOCATION_ADDRESS, address.id)
 
 
 locations = Locations(

@@ -36,7 +36,7 @@ class ImportedOrder(fields.Body):
 
 NewOrderItem = NewItem
 ChangedOrder: type[NewOrder] = partial(NewOrder)
-ChangedOrderItem: type[NewItem] = partial(NewItem)
+ChangedOrderItem: type[OrderLineBody] = partial(OrderLineBody)
 
 COLUMNS = (
     "external_id",

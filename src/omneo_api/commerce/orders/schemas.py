@@ -5,13 +5,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from sqlalchemy import Integer, func, literal_column
+from sqlalchemy import Integer, literal_column
 
 from omneo_api.commerce.locations.schemas import ShortLocation
 from omneo_api.commerce.orders.models import Order
 from omneo_api.commerce.products.schemas import ProductVariantRead
 from omneo_api.commerce.transactions import articles
-from omneo_api.commerce.transactions.articles import SoldProduct, SoldProductContext
+from omneo_api.commerce.transactions.articles import SoldProduct
 from omneo_api.commerce.transactions.schemas import (
     NOTHING,
     ItemTransaction,
@@ -21,7 +21,7 @@ from omneo_api.commerce.transactions.schemas import (
 from omneo_api.foundation.render import Read, Source, Sql
 from omneo_api.incentives.redemptions.expressions import order_redemption, order_redemption_id
 from omneo_api.platform.custom_fields.shapes import ShownCustomField
-from omneo_api.profiles.profile.schemas import ProfileContext, ShortProfile, StaffRead
+from omneo_api.profiles.profile.schemas import ProfileContext, StaffRead
 
 NO_NUMBER = Sql(lambda _: literal_column("NULL::bigint", Integer()))
 
@@ -133,20 +133,12 @@ class ItemContextOrder(Read):
     transacted_at: datetime
 
 
-class OrderItemContext(OrderLine):
+class OrderItemContext(articles.LineInEvents, OrderLine):
     """A line as subscribers see it."""
 
-    product: Annotated[SoldProductContext | None, Sql(articles.product_context)]
     profile_id: Annotated[uuid.UUID | None, Sql(_owner)]
-    profile: ShortProfile | None
     order: ItemContextOrder
     is_order_void: Annotated[bool, Sql(_void)]
-    quantity_abs: Annotated[Decimal, Sql(lambda item: func.abs(item.quantity, type_=item.quantity.type))]
-    item_sku: Annotated[str | None, Source("sku")]
-    barcode: Annotated[str | None, Sql(articles.barcode)]
-    product_variant_description: Annotated[str | None, Sql(articles.description)]
-    product_options: Annotated[list[Any] | None, Sql(articles.options)]
-    custom_fields: Annotated[dict[str, Any], Sql(articles.custom_fields)]
 
 
 class OrderContext(OrderRead):

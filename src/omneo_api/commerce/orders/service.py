@@ -10,7 +10,7 @@ from omneo_api.commerce.orders import events, lines
 from omneo_api.commerce.orders import links as sales
 from omneo_api.commerce.orders.bodies import COLUMNS
 from omneo_api.commerce.orders.models import Order
-from omneo_api.commerce.transactions.resolution import ORDERS, Resolved, look, resolve, slots_of
+from omneo_api.commerce.transactions.resolution import ORDERS, Resolved, as_uuid, look, resolve, slots_of
 from omneo_api.configuration.settings.service import SEEDS
 from omneo_api.foundation.errors import Invalid, NotFound, already_taken, selected_is_invalid
 from omneo_api.foundation.statements import Statement
@@ -148,13 +148,21 @@ async def change(session: Any, identifier: int, values: Mapping[str, Any], profi
 
     Raises: NotFound; Invalid as for a new order.
     """
-    if profile_id is not None:
+    if profile_id is not None or await _is_owner(session, identifier, values):
         values = _of_nobody(values)
     owners = [await _owner(session, values)]
     if values.get("redemption_id") is not None and owners == [None] and values.get("profile_id") is None:
         owners.append(await redemptions.redeemer(session, values["redemption_id"]))
     order = await lock(session, identifier, *owners, owner=profile_id)
     await _apply(session, order, values, owners[-1])
+
+
+async def _is_owner(session: Any, identifier: int, values: Mapping[str, Any]) -> bool:
+    """Whether a body repeats the id of the order's own profile, which may have been deleted since it was read."""
+    if values.get("profile_id") is None or values.get("profile_id_handle") is not None:
+        return False
+    named = as_uuid(values["profile_id"])
+    return named is not None and named == await session.value(_OWNER, id=identifier)
 
 
 async def _owner(session: Any, values: Mapping[str, Any]) -> uuid.UUID | None:

@@ -8,11 +8,12 @@ from sqlalchemy.dialects.postgresql import UUID, aggregate_order_by
 
 from omneo_api.commerce.orders.models import Order, OrderItem
 from omneo_api.commerce.orders.schemas import OrderItemRead, OrderRead
+from omneo_api.commerce.transactions.views import LINE_FILTERS, NAMED
 from omneo_api.foundation.calls import Answer, Call, Owner
 from omneo_api.foundation.errors import NotFound
 from omneo_api.foundation.models import lit
 from omneo_api.foundation.pagination import Links, flat_envelope, parse_page
-from omneo_api.foundation.query import Filter, Listing
+from omneo_api.foundation.query import Filter, Listing, unfiltered
 from omneo_api.foundation.reading import Reader
 from omneo_api.foundation.render import list_json, rows_json, wire
 from omneo_api.foundation.statements import Statement
@@ -40,12 +41,7 @@ listing = Listing(
         "order_number",
         "due_date",
     ),
-    extra={
-        "systems.handle": Filter(path=("systems", "handle")),
-        "tags.handle": Filter(path=("tags", "handle")),
-        "location.name": Filter(path=("location", "name")),
-        "profile.identities.identifier": Filter(path=("profile", "identities", "identifier")),
-    },
+    extra=NAMED,
     order=("-transacted_at", "-id"),
     custom_field="custom_fields",
 )
@@ -54,27 +50,12 @@ reader = Reader(listing)
 items = Listing(
     OrderItemRead,
     OrderItem,
-    filters=(
-        "id",
-        "external_id",
-        "name",
-        "sku",
-        "variant_external_id",
-        "quantity",
-        "price_current",
-        "price_sell",
-        "price_original",
-        "price_margin",
-        "price_tax",
-        "is_void",
-        "department",
-        "order_id",
-    ),
+    filters=LINE_FILTERS,
     extra={
         "discounts": Filter(expression=lambda item: cast(item.discounts, Text)),
         "meta": Filter(expression=lambda item: cast(item.meta, Text)),
     },
-    order=("id",),
+    order=("-id",),
 )
 item_reader = Reader(items, owned_by="order_id")
 
@@ -151,6 +132,7 @@ _GROUPED = Statement(_by_number)
 
 async def grouped(session: Any, call: Call, owner: Owner) -> Answer:
     """A profile's orders by order number, newest first. Raises: NotFound for an unknown profile."""
+    unfiltered(call.query)
     page = parse_page(call.query)
     row = await session.row(_GROUPED, owner=owner.id, page_limit=page.size, page_offset=page.offset)
     if not row.found:

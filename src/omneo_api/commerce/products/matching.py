@@ -45,6 +45,14 @@ def _sku(described: Mapping[str, Any] | None) -> str | None:
     return str(found).strip() if isinstance(found, str | int) and "\x00" not in str(found) else None
 
 
+def catalogue_sku(line: Mapping[str, Any]) -> str | None:
+    """The sku by which a line names its variant in the catalogue, itself or in the variant that it describes."""
+    if line.get("product_variant_id") is not None:
+        return None
+    named: str | None = line.get("product_variant_sku")
+    return _sku(_described(line)) if named is None else named
+
+
 async def match(session: Any, lines: Sequence[Mapping[str, Any]]) -> list[Any]:
     """For each line its live variant by id (`by_id`) and by its words (`by_word`), all in one statement."""
     columns = [[line.get(name) for line in lines] for name in REFERENCES]

@@ -21,7 +21,7 @@ from omneo_api.commerce.products.schemas import ProductRead, ProductVariantRead,
 from omneo_api.configuration.systems import register_named
 from omneo_api.configuration.tags import register_tags
 from omneo_api.foundation.calls import Owner
-from omneo_api.foundation.errors import Invalid, selected_is_invalid
+from omneo_api.foundation.errors import Errors, Invalid, selected_is_invalid
 from omneo_api.foundation.fields import Body, sent, validate
 from omneo_api.foundation.models import lit
 from omneo_api.foundation.outbox import PendingJob
@@ -97,6 +97,10 @@ def of_product(identifier: int) -> Owner:
 class Products(PlainResource):
     """Products with their variants, tags and custom fields."""
 
+    async def taken(self, session: Any, values: dict[str, Any], current: Any | None) -> Errors:
+        """An upsert has looked for its keys: one that is taken since starts it anew."""
+        return {} if values.get("claims") else await super().taken(session, values, current)
+
     async def prepare(self, session: Any, values: dict[str, Any], current: Any | None) -> dict[str, Any]:
         """Registers tags and systems. Raises: Invalid for an organisation that does not exist."""
         if values.get("organisation_id") is not None:
@@ -153,13 +157,11 @@ class Products(PlainResource):
         session.outbox.audit("created", self.name, identifier, None, {"id": identifier, **columns})
         self._emit(session, "created", identifier)
 
-    async def before_delete(self, session: Any, current: Any) -> None:
-        """The variants go with it."""
+    async def remove(self, session: Any, current: Any) -> None:
+        """The variants and custom fields go with it, once its last state has been told."""
+        await super().remove(session, current)
         for row in await session.rows(_LIVE_VARIANTS, product=current.id):
             await variants.remove(session, row)
-
-    async def remove(self, session: Any, current: Any) -> None:
-        await super().remove(session, current)
         await custom_fields.drop(session, "product", current.id)
 
 

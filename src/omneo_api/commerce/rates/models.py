@@ -15,7 +15,7 @@ from omneo_api.foundation.relationships import single
 class Rate(Resource):
     """How many points a unit earns where and for whom; `handle` is that of the point definition it applies to.
 
-    A rate of a region goes with the region: without it, it would apply everywhere.
+    An archived rate goes with its region; one that is in force leaves it before (`rates.service`).
     """
 
     __tablename__ = "rates"

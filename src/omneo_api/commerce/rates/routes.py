@@ -23,7 +23,7 @@ from omneo_api.commerce.rates.schemas import (
 )
 from omneo_api.commerce.rates.service import ANYTHING, Facts, rates
 from omneo_api.foundation.calls import Answer, Call, one
-from omneo_api.foundation.errors import Invalid, selected_is_invalid
+from omneo_api.foundation.errors import Errors, Invalid, selected_is_invalid
 from omneo_api.foundation.operations import Operation, Routes
 from omneo_api.foundation.query import like_pattern
 from omneo_api.foundation.render import one_json, rows_json, wire
@@ -86,20 +86,19 @@ def _is_column(name: str) -> bool:
 async def search_attributes(session: Any, call: Call, attribute: str) -> Answer:
     """List the distinct values of one attribute of the rates
 
-    `filter[search]` narrows them to those that contain it.
+    `filter[search]` (or `search`) narrows them to those that contain it.
     """
     if not _is_column(attribute):
         raise Invalid.field("attribute", selected_is_invalid("attribute"))
     asked = call.query.get("filter")
-    words = asked.get("search") if isinstance(asked, dict) else None
+    words = asked.get("search") if isinstance(asked, dict) else call.query.get("search")
     pattern = like_pattern(words.strip() if isinstance(words, str) else "")
     text: str = await session.value(_distinct(attribute), pattern=pattern)
     return Answer(200, text.encode())
 
 
-async def _facts(session: Any, body: EstimateBody, codes: dict[str, frozenset[str]]) -> Facts:
-    """Raises: Invalid for a location or region that does not exist."""
-    errors: dict[str, list[str]] = {}
+async def _facts(session: Any, body: EstimateBody, codes: dict[str, frozenset[str]], errors: Errors) -> Facts:
+    """Raises: Invalid for a location or region that does not exist, beside the errors that are known already."""
     region_id = None
     if body.region is not None:
         region_id = await session.value(_REGION, handle=body.region)
@@ -118,9 +117,11 @@ async def _facts(session: Any, body: EstimateBody, codes: dict[str, frozenset[st
     return facts
 
 
-async def _estimate(session: Any, body: EstimateBody, found: str) -> Answer:
-    described = orjson.loads(found)
-    facts = await _facts(session, body, articles.codes_of(described))
+async def _estimate(session: Any, body: EstimateBody, name: str, found: str | None) -> Answer:
+    """`found` is the article that the field `name` names. Raises: Invalid."""
+    errors: Errors = {} if found is not None else {name: [selected_is_invalid(name)]}
+    described = orjson.loads(found or "{}")
+    facts = await _facts(session, body, articles.codes_of(described), errors)
     chosen = await service.estimate(session, body.definition, facts, product=described)
     return one("null" if chosen is None else await session.value(_SHORT, id=chosen.id))
 
@@ -131,10 +132,7 @@ OPTIONS: dict[str, Any] = {"answers": RateEstimateRead, "success": 200, "permiss
 @routes.post("/rates/estimate/product", "read-rate", example={"definition": "points", "product_id": 501}, **OPTIONS)
 async def estimate_product(session: Any, body: ProductEstimateBody) -> Answer:
     """Tell which rate a product would earn by"""
-    found = await articles.product(session, body.product_id)
-    if found is None:
-        raise Invalid.field("product_id", selected_is_invalid("product_id"))
-    return await _estimate(session, body, found)
+    return await _estimate(session, body, "product_id", await articles.product(session, body.product_id))
 
 
 @routes.post(
@@ -145,10 +143,7 @@ async def estimate_variant(session: Any, body: VariantEstimateBody) -> Answer:
     for name in ("sku", "barcode", "external_id"):
         word = getattr(body, name)
         if word is not None:
-            found = await articles.variant(session, name, word)
-            if found is None:
-                raise Invalid.field(name, selected_is_invalid(name))
-            return await _estimate(session, body, found)
+            return await _estimate(session, body, name, await articles.variant(session, name, word))
     raise Invalid.field("sku", "The sku field is required.")
 
 

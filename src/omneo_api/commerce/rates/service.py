@@ -12,6 +12,7 @@ from omneo_api.automation import json_logic
 from omneo_api.commerce.products.articles import folded_words
 from omneo_api.commerce.rates.models import Rate
 from omneo_api.commerce.rates.schemas import RateBody, RateRead
+from omneo_api.configuration import regions
 from omneo_api.foundation.errors import Errors, Invalid, selected_is_invalid
 from omneo_api.foundation.operations import LARGEST_ID
 from omneo_api.foundation.outbox import Context
@@ -58,6 +59,9 @@ _KNOWN = {
     "region_id": Statement("SELECT 1 FROM regions WHERE id = :id::bigint"),
 }
 _CONTEXT = Statement(lambda: one_json(rows_json(RateRead, Rate).where(Rate.id == bindparam("id"))))
+_OF_REGION = Statement(
+    "SELECT * FROM rates WHERE region_id = :region::bigint AND NOT is_archived ORDER BY id FOR UPDATE"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +224,9 @@ class Rates(PlainResource):
         """Raises: Invalid for a location or region that does not exist, and for an end before the start."""
         errors: Errors = {}
         for name, known in _KNOWN.items():
-            if values.get(name) is not None and await session.value(known, id=values[name]) is None:
+            named = values.get(name)
+            kept = current is not None and named == getattr(current, name)
+            if named is not None and not kept and await session.value(known, id=named) is None:
                 errors[name] = [selected_is_invalid(name)]
 
         def held(name: str) -> Any:
@@ -232,14 +238,26 @@ class Rates(PlainResource):
             errors["issue_absolute_expiry"] = ["The issue absolute expiry field is required."]
         if errors:
             raise Invalid(errors)
-        if values.get("location") is not None and "location_id" not in values:
-            values = {**values, "location_id": await find_location(session, values["location"])}
-        return values
+        return await _placed(session, values, current)
 
     async def remove(self, session: Any, current: Any) -> None:
         await session.update(Rate, {"id": current.id}, {"is_archived": True, "updated_at": session.now})
         session.outbox.audit("deleted", self.name, current.id, {"is_archived": False}, {"is_archived": True})
         self._emit(session, "updated", current.id)
+
+
+async def _placed(session: Any, values: dict[str, Any], current: Any | None) -> dict[str, Any]:
+    """`location` and `location_id` name one place: where only one of them changes, the other follows."""
+
+    def changes(name: str) -> bool:
+        return name in values and values[name] != getattr(current, name, None)
+
+    if changes("location") and not changes("location_id"):
+        word = values["location"]
+        return {**values, "location_id": None if word is None else await find_location(session, word)}
+    if current is not None and changes("location_id") and not changes("location"):
+        return {**values, "location": None}
+    return values
 
 
 rates = Rates(
@@ -253,3 +271,12 @@ rates = Rates(
     listing={"live": lambda rate: rate.is_archived == false(), "search": ("name", "handle", "code")},
     example={"handle": "points", "type": "brand", "code": "Northline", "name": "Double", "rate": 2},
 )
+
+
+async def _leave_region(session: Any, region_id: int) -> None:
+    """A rate outlives its region, but not in force: without its region it would apply everywhere."""
+    for rate in await session.rows(_OF_REGION, region=region_id):
+        await rates.change(session, rate, {"region_id": None, "is_published": False})
+
+
+regions.leave_with(_leave_region)

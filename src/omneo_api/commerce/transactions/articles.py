@@ -5,7 +5,8 @@ plainly here: mapped aliases double what it costs to compile one.
 """
 
 from collections.abc import Callable
-from typing import Any
+from decimal import Decimal
+from typing import Annotated, Any
 
 from sqlalchemy import Text, cast, func, literal_column, select, type_coerce
 from sqlalchemy.dialects.postgresql import JSON, JSONB, aggregate_order_by
@@ -14,9 +15,10 @@ from omneo_api.commerce.products.models import Product, ProductVariant
 from omneo_api.commerce.products.schemas import ProductVariantRead
 from omneo_api.commerce.transactions.models import TransactionItemAnnotation
 from omneo_api.foundation.models import lit
-from omneo_api.foundation.render import EMPTY_LIST, EMPTY_MAP, Read, rendered_columns
+from omneo_api.foundation.render import EMPTY_LIST, EMPTY_MAP, Read, Source, Sql, rendered_columns
 from omneo_api.platform.custom_fields.models import CustomField
 from omneo_api.platform.custom_fields.shapes import ShownCustomField
+from omneo_api.profiles.profile.schemas import ShortProfile
 
 NO_IMAGES: Any = literal_column("'[]'::jsonb", JSONB())
 
@@ -132,3 +134,16 @@ def custom_fields(item: Any) -> Any:
     )
     merged = select(func.json_object_agg(groups.c.namespace, groups.c.entries)).scalar_subquery()
     return func.coalesce(merged, EMPTY_MAP, type_=JSON)
+
+
+class LineInEvents(Read):
+    """What a line of a sale or an order tells subscribers besides itself (automation 3.3)."""
+
+    product: Annotated[SoldProductContext | None, Sql(product_context)]
+    profile: ShortProfile | None
+    quantity_abs: Annotated[Decimal, Sql(lambda item: func.abs(item.quantity, type_=item.quantity.type))]
+    item_sku: Annotated[str | None, Source("sku")]
+    barcode: Annotated[str | None, Sql(barcode)]
+    product_variant_description: Annotated[str | None, Sql(description)]
+    product_options: Annotated[list[Any] | None, Sql(options)]
+    custom_fields: Annotated[dict[str, Any], Sql(custom_fields)]

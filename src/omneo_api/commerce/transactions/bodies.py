@@ -1,25 +1,43 @@
 """What comes in: purchases as tills, shops and old integrations write them (commerce 1.1, 2.1)."""
 
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
 
 from omneo_api.foundation import fields
 from omneo_api.foundation.fields import Keep
-from omneo_api.foundation.validation import wrong
+from omneo_api.foundation.validation import to_int, wrong
 from omneo_api.platform.custom_fields.service import CustomFieldItem
+
+EIGHT_PLACES = Decimal("0.00000001")
 
 
 def _structure(value: Any) -> Any:
-    if value is None or isinstance(value, list | dict):
-        return value
-    raise wrong("must be an array.")
+    return _one_of(value, list, dict)
 
 
 def _list(value: Any) -> Any:
-    if value is None or isinstance(value, list):
+    return _one_of(value, list)
+
+
+def _one_of(value: Any, *kinds: type) -> Any:
+    if value is None or isinstance(value, kinds):
         return value
+    if isinstance(value, str) and not value.strip():
+        return None
     raise wrong("must be an array.")
+
+
+def _own_id(value: Any) -> int | None:
+    try:
+        return to_int(value)
+    except ValueError:
+        return None
+
+
+def _as_stored(rate: Decimal) -> Decimal:
+    return rate.quantize(EIGHT_PLACES, ROUND_HALF_UP)
 
 
 Structure = Annotated[
@@ -28,14 +46,18 @@ Structure = Annotated[
 """An array or object kept as sent."""
 Rows = Annotated[Any, Keep.VERBATIM, PlainValidator(_list), WithJsonSchema({"type": ["array", "null"], "items": {}})]
 """An array kept as sent."""
+LineId = Annotated[int | None, BeforeValidator(_own_id)]
+"""The server's id of a line that was read; whatever else a client keeps under that key is not ours and says nothing."""
 Reference = Annotated[str, Field(max_length=255, coerce_numbers_to_str=True)]
 Currency = Annotated[str, Field(max_length=10)]
+Rate = Annotated[fields.Number, AfterValidator(_as_stored), Field(gt=0, lt=10**10)]
+"""An exchange rate as it is stored, so that one with more places is the same when it is sent again."""
 
 
 class ItemFields(fields.Body):
     """A line of which any part may be missing, as in a transaction that was read and is sent back."""
 
-    id: fields.Int | None = None
+    id: LineId = None
     external_id: fields.Text | None = None
     name: fields.Text | None = None
     quantity: fields.Money | None = None
@@ -70,7 +92,7 @@ class CurrencyValueBody(fields.Body):
 
     from_: Currency = Field(validation_alias="from")
     to: Currency
-    rate: Annotated[fields.Number, Field(gt=0)]
+    rate: Rate
 
 
 class PurchaseFields(fields.Body):

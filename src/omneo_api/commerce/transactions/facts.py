@@ -1,8 +1,9 @@
 """Whether what is sent equals what was recorded: purchase facts never change (commerce 1.6)."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from omneo_api.commerce.products.matching import catalogue_sku, match
 from omneo_api.commerce.transactions.bodies import LINE_FACTS, SCALAR_FACTS
 from omneo_api.commerce.transactions.resolution import Resolved
 from omneo_api.foundation.errors import Conflict, Errors, spoken
@@ -20,8 +21,9 @@ HEADER_OF = """
     WHERE t.id {}
     """
 LINES_OF = """
-    SELECT i.*, a.product_variant_id, a.meta, coalesce(a.tags, '{{}}') AS tags
+    SELECT i.*, a.product_variant_id, a.meta, coalesce(a.tags, '{{}}') AS tags, v.sku_key AS variant_sku_key
     FROM transaction_items i LEFT JOIN transaction_item_annotations a ON a.item_id = i.id
+    LEFT JOIN product_variants v ON v.id = a.product_variant_id
     WHERE i.transaction_id {} ORDER BY i.id
     """
 HEADER = Statement(HEADER_OF.format("= :id::bigint"))
@@ -66,6 +68,7 @@ async def differences(
     header = await session.row(HEADER, id=identifier)
     redemption_id = await links.redemption_of(session, identifier) if "redemption_id" in values else None
     lines = await session.rows(LINES, id=identifier) if "items" in values else []
+    await find_articles(session, values.get("items") or [])
     return compared(values, found, header, lines, redemption_id)
 
 
@@ -113,7 +116,7 @@ def _matched(sent: list[dict[str, Any]], stored: list[Any]) -> Pairs | None:
     left = list(stored)
     pairs: Pairs = []
     for line in sent:
-        found = _counterpart(line, left)
+        found = counterpart(line, left)
         if found is None:
             return None
         left.remove(found)
@@ -121,7 +124,8 @@ def _matched(sent: list[dict[str, Any]], stored: list[Any]) -> Pairs | None:
     return pairs
 
 
-def _counterpart(line: dict[str, Any], left: list[Any]) -> Any | None:
+def counterpart(line: Mapping[str, Any], left: list[Any]) -> Any | None:
+    """The stored line among those `left` that a sent line equals (commerce 1.6)."""
     by_id = next((row for row in left if line.get("id") is not None and row.id == line["id"]), None)
     if by_id is not None:
         return by_id if _equal_line(line, by_id) else None
@@ -131,7 +135,7 @@ def _counterpart(line: dict[str, Any], left: list[Any]) -> Any | None:
     return next((row for row in left if _alike(line, row) and _equal_line(line, row)), None)
 
 
-def _alike(line: dict[str, Any], row: Any) -> bool:
+def _alike(line: Mapping[str, Any], row: Any) -> bool:
     article = line.get("sku") == row.sku or (
         line.get("product_variant_id") is not None and _variant_equals(line["product_variant_id"], row)
     )
@@ -142,7 +146,29 @@ def _variant_equals(sent: Any, row: Any) -> bool:
     return sent in (row.sent_variant_id, row.product_variant_id)
 
 
-def _equal_line(line: dict[str, Any], row: Any) -> bool:
+async def find_articles(session: Any, lines: Sequence[dict[str, Any]]) -> None:
+    """Puts the variant that a sent line means today under its `article`, where a sku of the catalogue names it."""
+    asked = [line for line in lines if catalogue_sku(line) is not None]
+    if asked:
+        for line, found in zip(asked, await match(session, asked), strict=True):
+            line["article"] = found.by_word
+
+
+def _means_another(line: Mapping[str, Any], row: Any) -> bool:
+    """Whether a line names another article by a sku of the catalogue than it was recorded with.
+
+    What the catalogue did not know then, and what it has lost since, makes no other sale of one that is sent again.
+    """
+    sku = catalogue_sku(line)
+    if sku is None or row.product_variant_id is None or row.variant_sku_key == sku.lower():
+        return False
+    found = line.get("article", line.get("variant_id"))
+    if found is not None:
+        return bool(found != row.product_variant_id)
+    return bool((line.get("sku") or "").lower() != row.variant_sku_key)
+
+
+def _equal_line(line: Mapping[str, Any], row: Any) -> bool:
     return not _differing(line, row)
 
 
@@ -156,6 +182,8 @@ def _differing(line: Mapping[str, Any], row: Any) -> list[str]:
     ]
     if line.get("product_variant_id") is not None and not _variant_equals(line["product_variant_id"], row):
         names.append("product_variant_id")
+    if _means_another(line, row):
+        names.append("product_variant_sku" if line.get("product_variant_sku") is not None else "product_variant")
     return names
 
 

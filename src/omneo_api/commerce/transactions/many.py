@@ -92,7 +92,7 @@ def _read(row: Mapping[str, Any]) -> tuple[Values | None, Result]:
         except Invalid as fault:
             return None, fault
         return None, Alone()
-    if any(values.get(name) for name in SPECIAL) or values.get("is_void") is False:
+    if any(values.get(name) not in (None, []) for name in SPECIAL):
         return None, Alone()
     if any(not isinstance(name, str) for key in ("systems", "tags") for name in values.get(key) or ()):
         return None, Alone()

@@ -190,6 +190,12 @@ class TransactionItem(Numbered):
     def is_return(self) -> Any:
         return self.quantity < lit(0)
 
+    @hybrid_property
+    def transacted_at(self) -> Any:
+        sale = TransactionState.__table__.alias()
+        same = (sale.c.tenant_id == self.tenant_id, sale.c.transaction_id == self.transaction_id)
+        return select(sale.c.transacted_at).where(*same).scalar_subquery()
+
 
 class TransactionState(Tenanted):
     """What may still change about a transaction, one row each: its owner, its annotations and whether it is void.

@@ -15,6 +15,7 @@ from omneo_api.commerce.locations import service as locations
 from omneo_api.commerce.orders import links as orders
 from omneo_api.commerce.products.matching import resolve_lines
 from omneo_api.commerce.transactions import effects
+from omneo_api.commerce.transactions.bodies import EIGHT_PLACES
 from omneo_api.configuration.settings.service import SEEDS
 from omneo_api.configuration.systems import register_systems
 from omneo_api.configuration.tags import register_tags
@@ -24,7 +25,6 @@ from omneo_api.incentives.redemptions import links
 
 LARGEST_ID = 2**63 - 1
 CENT = Decimal("0.01")
-EIGHT_PLACES = Decimal("0.00000001")
 
 _FIND = """
     WITH wanted AS (
@@ -40,16 +40,16 @@ _FIND = """
     )
     SELECT
         (SELECT id FROM owner) AS profile_id,
-        coalesce(
+        CASE WHEN :location::text IS NOT NULL THEN coalesce(
             (SELECT id FROM locations WHERE id = :location_id::bigint AND deleted_at IS NULL),
             (SELECT id FROM locations WHERE external_id_key = lower(:location::text) AND deleted_at IS NULL),
             (SELECT id FROM locations WHERE external_code = :location::text AND deleted_at IS NULL ORDER BY id LIMIT 1)
-        ) AS location_id,
-        coalesce(
+        ) END AS location_id,
+        CASE WHEN :staff::text IS NOT NULL THEN coalesce(
             (SELECT id FROM profiles WHERE id = :staff_id::uuid AND deleted_at IS NULL),
             (SELECT profile_id FROM identities
              WHERE handle_key = 'staff' AND identifier_key = lower(:staff::text) AND is_active AND is_live)
-        ) AS staff_id,
+        ) END AS staff_id,
         EXISTS (
             SELECT 1 FROM {refs}
             WHERE system = ANY (:slots::text[]) AND external_id_key = lower(:external_id::text)
@@ -65,14 +65,13 @@ _FIND = """
             SELECT 1 FROM redemption_states WHERE profile_id = (SELECT id FROM owner) AND transaction_id IS NULL
         ) AS redeemed,
         EXISTS (SELECT 1 FROM subscriptions WHERE kind = 'trigger') AS awaited,
-        base.code AS base_currency,
-        (SELECT id FROM currencies WHERE from_code = upper(:currency::text) AND to_code = base.code) AS pair_id,
-        (SELECT rate FROM currencies WHERE from_code = upper(:currency::text) AND to_code = base.code) AS pair_rate,
-        (SELECT id FROM currencies WHERE from_code = base.code AND to_code = upper(:currency::text)) AS inverse_id,
-        (SELECT rate FROM currencies WHERE from_code = base.code AND to_code = upper(:currency::text)) AS inverse_rate
+        base.code AS base_currency, pair.id AS pair_id, pair.rate AS pair_rate,
+        inverse.id AS inverse_id, inverse.rate AS inverse_rate
     FROM (
         SELECT upper(coalesce((SELECT value FROM settings WHERE handle_key = 'currency'), :base::text)) AS code
     ) AS base
+    LEFT JOIN currencies pair ON pair.from_code = upper(:currency::text) AND pair.to_code = base.code
+    LEFT JOIN currencies inverse ON inverse.from_code = base.code AND inverse.to_code = upper(:currency::text)
 """
 SALES, ORDERS = "transaction_external_refs", "order_external_refs"
 """Whose slots an external id must be free in: each kind of purchase has a namespace of its own."""

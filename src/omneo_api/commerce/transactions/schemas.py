@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from omneo_api.commerce.locations.schemas import ShortLocation
 from omneo_api.commerce.products.schemas import ProductVariantRead
 from omneo_api.commerce.transactions import articles
-from omneo_api.commerce.transactions.articles import SoldProduct, SoldProductContext
+from omneo_api.commerce.transactions.articles import SoldProduct
 from omneo_api.commerce.transactions.models import TransactionItemAnnotation, TransactionState
 from omneo_api.foundation.models import lit
 from omneo_api.foundation.render import Included, Read, Source, Sql
@@ -25,7 +25,7 @@ from omneo_api.incentives.redemptions.expressions import (
 )
 from omneo_api.incentives.tiers.points.expressions import TransactionTierPoint, points_of_sale
 from omneo_api.platform.custom_fields.shapes import ShownCustomField
-from omneo_api.profiles.profile.schemas import ProfileContext, ShortProfile, StaffRead
+from omneo_api.profiles.profile.schemas import ProfileContext, StaffRead
 
 NOTHING = Sql(lambda _: literal_column("NULL::json", JSONB()))
 NO_ROWS = Sql(lambda _: literal_column("'[]'::json", JSONB()))
@@ -184,19 +184,11 @@ def _flag(item: Any) -> Any:
     return select(state.c.void_kind.is_not(None)).where(*same).correlate(item).scalar_subquery()
 
 
-class TransactionContextLine(TransactionLine):
+class TransactionContextLine(articles.LineInEvents, TransactionLine):
     """A line in the events of its transaction."""
 
-    product: Annotated[SoldProductContext | None, Sql(articles.product_context)]
     profile_id: Annotated[uuid.UUID | None, Sql(_owner)]
-    profile: ShortProfile | None
     is_transaction_void: Annotated[bool, Sql(_flag)]
-    quantity_abs: Annotated[Decimal, Sql(lambda item: func.abs(item.quantity, type_=item.quantity.type))]
-    item_sku: Annotated[str | None, Source("sku")]
-    barcode: Annotated[str | None, Sql(articles.barcode)]
-    product_variant_description: Annotated[str | None, Sql(articles.description)]
-    product_options: Annotated[list[Any] | None, Sql(articles.options)]
-    custom_fields: Annotated[dict[str, Any], Sql(articles.custom_fields)]
 
 
 class TransactionContext(TransactionRead):

@@ -11,10 +11,18 @@ from omneo_api.commerce.claims import links as claims
 from omneo_api.commerce.products.matching import match
 from omneo_api.commerce.transactions import effects, events, finishing
 from omneo_api.commerce.transactions.bodies import ANNOTATIONS
-from omneo_api.commerce.transactions.facts import LINES, REFERENCES, Pairs, differences, immutable, line_differences
+from omneo_api.commerce.transactions.facts import (
+    LINES,
+    REFERENCES,
+    Pairs,
+    differences,
+    find_articles,
+    immutable,
+    line_differences,
+)
 from omneo_api.commerce.transactions.models import TransactionState
 from omneo_api.commerce.transactions.recording import as_json, record
-from omneo_api.commerce.transactions.resolution import Resolved, look, resolve
+from omneo_api.commerce.transactions.resolution import Resolved, as_uuid, look, resolve
 from omneo_api.configuration.tags import register_tags
 from omneo_api.foundation.errors import Invalid, NotFound, selected_is_invalid
 from omneo_api.foundation.statements import Statement
@@ -72,6 +80,19 @@ _LINK = Statement(
     SET product_variant_id = excluded.product_variant_id, updated_at = omneo_now()
     """
 )
+
+
+_COUNTED = Statement(
+    """
+    INSERT INTO transaction_item_annotations (item_id, achievement_counted) VALUES (:id::bigint, true)
+    ON CONFLICT (tenant_id, item_id) DO UPDATE SET achievement_counted = true
+    """
+)
+
+
+async def count_line(session: Any, item: int) -> None:
+    """Notes that a line counted for an achievement."""
+    await session.execute(_COUNTED, id=item)
 
 
 async def create(
@@ -144,7 +165,7 @@ async def change(session: Any, identifier: int, values: Mapping[str, Any]) -> No
 
     Raises: NotFound, Invalid, Conflict with every fact that differs.
     """
-    found = await referred(session, values)
+    found = await referred(session, values, identifier)
     state = await lock(session, identifier, found.profile_id)
     errors, pairs = await differences(session, identifier, values, found)
     if values.get("is_void") is False and state.void_kind is not None:
@@ -154,13 +175,19 @@ async def change(session: Any, identifier: int, values: Mapping[str, Any]) -> No
     await apply(session, state, values, pairs, found.profile_id)
 
 
-async def referred(session: Any, values: Mapping[str, Any]) -> Resolved:
-    """The rows that a request's references come to; nothing is made. Raises: Invalid for an unknown profile."""
+async def referred(session: Any, values: Mapping[str, Any], identifier: int) -> Resolved:
+    """The rows that a request's references come to; nothing is made. Raises: Invalid for an unknown profile.
+
+    A profile that was deleted since is known where it owns the transaction: what was read can be sent back.
+    """
     if not any(values.get(name) is not None for name in ("profile_id", *REFERENCES)):
         return Resolved()
     found = await look(session, values)
     if values.get("profile_id") is not None and found.profile_id is None:
-        raise Invalid.field("profile_id", selected_is_invalid("profile_id"))
+        owner = await session.value(_OWNER, id=identifier)
+        if owner is None or values.get("profile_id_handle") is not None or as_uuid(values["profile_id"]) != owner:
+            raise Invalid.field("profile_id", selected_is_invalid("profile_id"))
+        found.profile_id = owner
     return found
 
 
@@ -288,10 +315,12 @@ async def change_line(session: Any, identifier: int, item: int, line: Mapping[st
     row = next((row for row in await session.rows(LINES, id=identifier) if row.id == item), None)
     if row is None:
         raise NotFound
-    errors = line_differences(line, row)
+    told = dict(line)
+    await find_articles(session, [told])
+    errors = line_differences(told, row)
     if errors:
         raise immutable(errors)
-    await _annotate_lines(session, state, [(dict(line), row)])
+    await _annotate_lines(session, state, [(told, row)])
 
 
 async def relink(session: Any, state: Any, item: int) -> None:

@@ -1,5 +1,6 @@
 """update-create: the same sale twice is one transaction, a corrected one supersedes it (commerce 1.5)."""
 
+import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
@@ -17,7 +18,7 @@ from omneo_api.commerce.transactions.bodies import (
     TransactionFields,
     told,
 )
-from omneo_api.commerce.transactions.facts import HEADER, LINES, differences
+from omneo_api.commerce.transactions.facts import HEADER, LINES, counterpart, differences, find_articles
 from omneo_api.commerce.transactions.resolution import slots_of
 from omneo_api.commerce.transactions.service import SUPERSEDED
 from omneo_api.foundation.errors import NotFound
@@ -52,7 +53,7 @@ async def upsert(session: Any, raw: Mapping[str, Any]) -> tuple[int, bool]:
     found = await find(session, values)
     if found is None:
         return await _create(session, raw)
-    referred = await service.referred(session, values)
+    referred = await service.referred(session, values, found)
     try:
         state = await service.lock(session, found, referred.profile_id)
     except NotFound:
@@ -63,7 +64,8 @@ async def upsert(session: Any, raw: Mapping[str, Any]) -> tuple[int, bool]:
     errors, pairs = await differences(session, found, values, referred)
     revived = state.void_kind is not None and values.get("is_void") is False
     if errors or revived:
-        return await supersede(session, state, told(validate(SupersedingTransaction, raw))), True
+        corrected = told(validate(SupersedingTransaction, raw))
+        return await supersede(session, state, corrected, referred.profile_id), True
     await service.apply(session, state, values, pairs, referred.profile_id)
     return found, False
 
@@ -105,14 +107,24 @@ def passed_on(rule: PassOn) -> PassOn:
     return rule
 
 
-async def supersede(session: Any, state: Any, values: Mapping[str, Any]) -> int:
-    """Voids a locked transaction as superseded and records the corrected one in its place; answers the new id."""
+async def supersede(session: Any, state: Any, values: Mapping[str, Any], owner: uuid.UUID | None) -> int:
+    """Voids a locked transaction as superseded and records the corrected one in its place; answers the new id.
+
+    `owner` is whom the correction names.
+    """
     old = state.transaction_id
+    named = values.get("redemption_id")
+    if named is not None and named == await links.redemption_of(session, old):
+        # It is the sale's already, and goes on with it even if it was reversed since.
+        values = {name: value for name, value in values.items() if name != "redemption_id"}
     header = await session.row(HEADER, id=old)
-    whole, kept = _completed(header, state, values)
+    whole, kept = _completed(header, state, values, owner)
     lines = await session.rows(LINES, id=old)
     if "items" not in values:
         whole["items"] = [_line(row) for row in lines]
+    elif values["items"]:
+        await find_articles(session, values["items"])
+        _keep_notes(values["items"], lines)
     _keep_links(whole["items"] or [], lines)
     identifier: int = await session.value(_NEXT_ID)
     await service.void(session, state, SUPERSEDED, identifier)
@@ -132,13 +144,19 @@ async def supersede(session: Any, state: Any, values: Mapping[str, Any]) -> int:
     return identifier
 
 
-def _completed(header: Any, state: Any, values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The corrected sale, with what the request leaves out as it was before, and the references that are kept."""
+def _completed(
+    header: Any, state: Any, values: Mapping[str, Any], owner: uuid.UUID | None
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The corrected sale, with what the request leaves out as it was before, and the references that are kept.
+
+    What only repeats the currency or the owner, as an object that was read and is sent back, leaves both as they were:
+    the rate stays frozen and the claim stays won.
+    """
     former = {name: getattr(header, name) for name in SCALAR_FACTS}
     former |= {name: getattr(state, name) for name in ANNOTATIONS}
     former["systems"] = list(header.systems)
     kept = {name: getattr(header, name) for name in ("location_id", "staff_id") if name not in values}
-    if "currency" not in values and "currency_value" not in values:
+    if values.get("currency", header.currency) == header.currency and "currency_value" not in values:
         kept |= {"currency_id": header.currency_id, "currency_rate": header.currency_rate}
         if header.rate is not None:
             former["currency_value"] = CurrencyValueBody.model_validate(
@@ -147,11 +165,23 @@ def _completed(header: Any, state: Any, values: Mapping[str, Any]) -> tuple[dict
     elsewhere = values.get("external_order_id", header.external_order_id) != header.external_order_id
     former["order_id"] = None if elsewhere else state.order_id
     whole = {**former, **values}
-    if "profile_id" not in values:
+    if "profile_id" not in values or owner == state.profile_id:
         kept["profile_id"] = state.profile_id
-        whole.pop("profile_id_handle", None)
+        whole = {name: value for name, value in whole.items() if name not in ("profile_id", "profile_id_handle")}
         whole |= {"claimed_at": state.claimed_at, "claim_id": state.claim_id}
     return whole, kept
+
+
+def _keep_notes(lines: list[dict[str, Any]], former: Sequence[Any]) -> None:
+    """The meta and tags of a line pass to the equal line, which may say otherwise."""
+    left = list(former)
+    for line in lines:
+        equal = counterpart(line, left)
+        if equal is not None:
+            left.remove(equal)
+            line.setdefault("meta", equal.meta)
+            if equal.tags and line.get("tags") is None:
+                line["tags"] = list(equal.tags)
 
 
 def _keep_links(lines: list[dict[str, Any]], former: Sequence[Any]) -> None:

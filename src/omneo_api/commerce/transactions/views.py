@@ -12,10 +12,11 @@ from omneo_api.foundation.calls import Answer, Call, Owner, one
 from omneo_api.foundation.errors import NotFound
 from omneo_api.foundation.models import lit
 from omneo_api.foundation.pagination import Links, flat_envelope, parse_page
-from omneo_api.foundation.query import Filter, Listing
+from omneo_api.foundation.query import Filter, Listing, unfiltered
 from omneo_api.foundation.reading import Reader
 from omneo_api.foundation.statements import Statement
 from omneo_api.incentives.redemptions.expressions import transaction_redemption_id
+from omneo_api.profiles.scope import alive
 
 
 def not_deleted(row: Any) -> Any:
@@ -38,6 +39,31 @@ class TransactionListing(Listing):
         owner = cast(bindparam("owner", type_=TransactionState.profile_id.type), Text)
         return func.omneo_count(lit(f"{COUNTER}:").concat(owner))
 
+
+NAMED = {
+    "systems.handle": Filter(path=("systems", "handle")),
+    "tags.handle": Filter(path=("tags", "handle")),
+    "location.name": Filter(path=("location", "name")),
+    "profile.identities.identifier": Filter(path=("profile", "identities", "identifier")),
+}
+"""What sales and orders are filtered by besides their own columns."""
+LINE_FILTERS = (
+    "id",
+    "external_id",
+    "name",
+    "sku",
+    "variant_external_id",
+    "quantity",
+    "price_current",
+    "price_sell",
+    "price_original",
+    "price_margin",
+    "price_tax",
+    "is_void",
+    "department",
+    "order_id",
+)
+"""What the lines of both are filtered by."""
 
 listing = TransactionListing(
     TransactionRead,
@@ -65,10 +91,7 @@ listing = TransactionListing(
     ),
     extra={
         "redemption_id": Filter(expression=transaction_redemption_id),
-        "systems.handle": Filter(path=("systems", "handle")),
-        "tags.handle": Filter(path=("tags", "handle")),
-        "location.name": Filter(path=("location", "name")),
-        "profile.identities.identifier": Filter(path=("profile", "identities", "identifier")),
+        **NAMED,
     },
     order=("-transacted_at", "-id"),
     live=not_deleted,
@@ -96,28 +119,14 @@ def _order_external_id(item: Any) -> Any:
 items = Listing(
     TransactionItemRead,
     TransactionItem,
-    filters=(
-        "id",
-        "external_id",
-        "name",
-        "sku",
-        "variant_external_id",
-        "quantity",
-        "price_current",
-        "price_sell",
-        "price_original",
-        "price_margin",
-        "price_tax",
-        "is_void",
-        "department",
-        "order_id",
-    ),
+    filters=LINE_FILTERS,
     extra={
         "discounts": Filter(expression=lambda item: cast(item.discounts, Text)),
         "achievement_counted": Filter(expression=annotated("achievement_counted", lambda _: false()).expression),
         "order_external_id": Filter(expression=_order_external_id),
         "meta": Filter(expression=lambda item: cast(_noted_meta(item), Text)),
     },
+    order=("-id",),
     contained=_noted_meta,
 )
 item_reader = Reader(items, owned_by="transaction_id")
@@ -158,11 +167,16 @@ def transaction_is_there() -> Any:
     return exists(select(lit(1)).where(same, not_deleted(TransactionState)))
 
 
+def _of_the_living(_: Any) -> Any:
+    return alive()
+
+
 async def first(session: Any, call: Call, owner: Owner) -> Answer:
     """The newest match of a list's filters as one object, never a superseded one. Raises: NotFound without a match."""
     query = listing.parse(call.query)
-    scope = (reader._owned, not_superseded)  # noqa: SLF001
-    statement = listing.statement(query.form, scope, None, paged=True)
+    form = (*query.form[:4], reader.includes(call))
+    scope = (reader._owned, not_superseded, _of_the_living)  # noqa: SLF001
+    statement = listing.statement(form, scope, None, paged=True)
     row = await session.row(statement, **query.values(), owner=owner.id, page_limit=1, page_offset=0)
     if row.data == "[]":
         raise NotFound
@@ -179,6 +193,7 @@ async def by_external_id(session: Any, call: Call, external_id: str) -> Answer:
 
 async def grouped(session: Any, call: Call, owner: Owner) -> Answer:
     """A profile's purchases by order number, newest first. Raises: NotFound for an unknown profile."""
+    unfiltered(call.query)
     page = parse_page(call.query)
     row = await session.row(_GROUPED, owner=owner.id, page_limit=page.size, page_offset=page.offset)
     if not row.found:

@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import Any
 
 from omneo_api.foundation.clock import whole_second
-from omneo_api.foundation.errors import NotFound
 from omneo_api.foundation.statements import Statement
 from omneo_api.incentives import events
 from omneo_api.incentives.account import Account, open_account
@@ -121,10 +120,7 @@ async def _let_go(session: Any, rows: Sequence[Any], source: Source) -> None:
     if not rows:
         return
     for profile_id in sorted({row.profile_id for row in rows}):
-        try:
-            account = await open_account(session, profile_id, deleted=True)
-        except NotFound:
-            continue
+        account = await open_account(session, profile_id, living=False)
         await _reverse(session, account, [row for row in rows if row.profile_id == profile_id], source)
         account.settle()
         await account.flush()

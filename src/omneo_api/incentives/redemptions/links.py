@@ -58,8 +58,15 @@ _WAITING = Statement(
     ORDER BY r.id DESC LIMIT 1
     """
 )
-_OF = Statement("SELECT redemption_id FROM redemption_states WHERE transaction_id = :transaction::bigint LIMIT 1")
-_OF_ORDER = Statement("SELECT redemption_id FROM redemption_states WHERE order_id = :order::bigint LIMIT 1")
+# The one that the sale or order shows, else the newest of those that were reversed.
+_SHOWN_FIRST = """
+    SELECT s.redemption_id FROM redemption_states s WHERE s.{link} = :id::bigint
+    ORDER BY EXISTS (SELECT FROM redemptions u WHERE u.original_id = s.redemption_id AND u.type = 'reversal'),
+             s.redemption_id DESC
+    LIMIT 1
+"""
+_OF = Statement(_SHOWN_FIRST.format(link="transaction_id"))
+_OF_ORDER = Statement(_SHOWN_FIRST.format(link="order_id"))
 _REDEEMER = Statement("SELECT profile_id FROM redemption_states WHERE redemption_id = :id::bigint")
 
 
@@ -71,13 +78,13 @@ async def redeemer(session: Any, redemption_id: int) -> uuid.UUID | None:
 
 async def redemption_of(session: Any, transaction_id: int) -> int | None:
     """The redemption that is linked to a transaction."""
-    found: int | None = await session.value(_OF, transaction=transaction_id)
+    found: int | None = await session.value(_OF, id=transaction_id)
     return found
 
 
 async def redemption_of_order(session: Any, order_id: int) -> int | None:
     """The redemption that is linked to an order."""
-    found: int | None = await session.value(_OF_ORDER, order=order_id)
+    found: int | None = await session.value(_OF_ORDER, id=order_id)
     return found
 
 

@@ -24,7 +24,7 @@ from omneo_api.foundation.errors import Invalid, NotFound
 from omneo_api.foundation.models import lit
 from omneo_api.foundation.operations import Operation, Routes
 from omneo_api.foundation.pagination import Links, flat_envelope, parse_page
-from omneo_api.foundation.query import Filter, Listing
+from omneo_api.foundation.query import Filter, Listing, unfiltered
 from omneo_api.foundation.reading import Reader
 from omneo_api.foundation.render import list_json, one_json, rendered_columns, rows_json
 from omneo_api.foundation.statements import Statement
@@ -242,6 +242,7 @@ async def group(session: Any, call: Call, attribute: str) -> Answer:
     """List redemptions grouped by an attribute."""
     if attribute not in GROUPED:
         raise Invalid.field("attribute", "The selected attribute is invalid.")
+    unfiltered(call.query)
     if attribute not in _GROUPS:
         _GROUPS[attribute] = _grouping(attribute)
     page = parse_page(call.query)

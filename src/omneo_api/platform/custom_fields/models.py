@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 
 from omneo_api.foundation.models import NOW, Moment, Numbered, Resource, lit, lookup, unique
 
+OF_LOCATION_ADDRESS = "location_address"
+"""The owner type of the address of a location, shown as `address`: those of profiles have ids of their own."""
+
 
 class CustomField(Resource):
     """`owner_id` is text because profiles have uuids; the owner's service deletes its fields with it."""

@@ -14,9 +14,9 @@ from omneo_api.foundation.models import lit
 from omneo_api.foundation.operations import Operation, Routes
 from omneo_api.foundation.query import Filter, Listing
 from omneo_api.foundation.reading import Reader
-from omneo_api.foundation.render import Read, Source, Sql
+from omneo_api.foundation.render import Read, Sql
 from omneo_api.platform.custom_fields import service
-from omneo_api.platform.custom_fields.models import CustomField, CustomFieldVersion
+from omneo_api.platform.custom_fields.models import OF_LOCATION_ADDRESS, CustomField, CustomFieldVersion
 from omneo_api.platform.custom_fields.owners import BY_NAME, OWNERS, FieldOwner
 from omneo_api.platform.custom_fields.service import CustomFieldChange, CustomFieldItem
 from omneo_api.profiles.scope import of_profile
@@ -37,6 +37,11 @@ def _short_owner(row: Any) -> Any:
     return case((row.owner_type == lit(TENANT), literal_column("NULL::jsonb", JSONB())), else_=shown)
 
 
+def _shown_type(row: Any) -> Any:
+    of_location = row.owner_type == lit(OF_LOCATION_ADDRESS)
+    return case((of_location, cast(lit("address"), Text)), else_=row.owner_type)
+
+
 class CustomFieldRead(Read):
     name: str | None
     handle: str
@@ -45,7 +50,7 @@ class CustomFieldRead(Read):
     type: str
     version: int
     is_index: bool
-    custom_fieldable_type: Annotated[str, Source("owner_type")]
+    custom_fieldable_type: Annotated[str, Sql(_shown_type)]
     custom_fieldable: Annotated[dict[str, Any] | None, Sql(lambda _: literal_column("NULL::jsonb", JSONB()))]
     created_at: datetime
     updated_at: datetime

@@ -1,4 +1,4 @@
-"""What changes aggregations without a purchase: time that passes, a location that moved, a product's new brand."""
+"""What changes aggregations without a purchase: time, a location or country that moved, a product's new brand."""
 
 from typing import Any
 
@@ -14,6 +14,18 @@ _CUSTOMERS = Statement(
     SELECT DISTINCT s.profile_id FROM transactions t
     JOIN transaction_states s ON s.tenant_id = t.tenant_id AND s.transaction_id = t.id
     WHERE t.location_id = :location::bigint AND s.void_kind IS NULL AND s.profile_id IS NOT NULL
+    ORDER BY s.profile_id
+    """
+)
+
+_OF_COUNTRIES = Statement(
+    """
+    SELECT DISTINCT s.profile_id FROM location_addresses a
+    JOIN transactions t ON t.tenant_id = a.tenant_id AND t.location_id = a.location_id
+    JOIN transaction_states s ON s.tenant_id = t.tenant_id AND s.transaction_id = t.id
+    WHERE upper(a.iso) = ANY (ARRAY(SELECT unnest(ARRAY[c.iso_2, c.iso_3]) FROM countries c
+                                    WHERE c.iso_2 = ANY (:codes::text[])))
+      AND s.void_kind IS NULL AND s.profile_id IS NOT NULL
     ORDER BY s.profile_id
     """
 )
@@ -46,6 +58,14 @@ async def location(job: JobContext, location_id: int) -> None:
     """Calculates anew for everybody who bought at a location whose country or state changed."""
     async with job.database.reading(job.tenant) as session:
         customers = [row.profile_id for row in await session.rows(_CUSTOMERS, location=location_id)]
+    await _calculate(job, customers)
+
+
+@task("profiles.aggregations.countries")
+async def countries(job: JobContext, codes: list[str]) -> None:
+    """Calculates anew for everybody who bought in countries that came into another region."""
+    async with job.database.reading(job.tenant) as session:
+        customers = [row.profile_id for row in await session.rows(_OF_COUNTRIES, codes=codes)]
     await _calculate(job, customers)
 
 

@@ -98,7 +98,9 @@ _PAYMENTS = Statement(
 )
 _PUT_PAYMENTS = Statement("UPDATE transactions SET payments = :payments::jsonb WHERE id = :id::bigint")
 _RECEIPTS = Statement("UPDATE transaction_states SET receipt_email = NULL WHERE profile_id = :id::uuid")
-_UNASSIGN = Statement("UPDATE transaction_states SET profile_id = NULL WHERE profile_id = :id::uuid")
+_UNASSIGN = Statement(
+    "UPDATE transaction_states SET profile_id = NULL, claimed_at = NULL, claim_id = NULL WHERE profile_id = :id::uuid"
+)
 _ORDERS = Statement("SELECT id, payments, meta FROM orders WHERE profile_id = :id::uuid ORDER BY id")
 _PUT_ORDER = Statement(
     """

@@ -55,7 +55,7 @@ async def columns_of(session: Any, given: Mapping[str, Any], current: Any, conte
     """
     checked = await columns_alone(session, given, current)
     for place in PLACES:
-        await _location(session, place, given, checked)
+        await _location(session, place, given, current, checked)
     await _look_up(session, given, current, checked)
     await rules.check(session, context, ruled(checked.columns, given, current), checked.errors)
     return checked
@@ -149,10 +149,13 @@ async def _currency(session: Any, given: Mapping[str, Any], checked: Checked) ->
     checked.columns["currency"] = code
 
 
-async def _location(session: Any, place: str, given: Mapping[str, Any], checked: Checked) -> None:
+async def _location(session: Any, place: str, given: Mapping[str, Any], current: Any, checked: Checked) -> None:
+    """Notes a place that does not exist; one that the profile has already may be gone since."""
     column = f"{place}_id"
     names = (column, f"{place}_external_id", f"{place}_external_code")
     sent = next((name for name in names if given.get(name) is not None), None)
+    if sent == column and current is not None and given[sent] == getattr(current, column):
+        return
     if sent is None:
         if column in given:
             checked.columns[column] = None

@@ -75,7 +75,8 @@ async def upsert(session: Any, body: ProfileBody, *, context: str = "") -> tuple
         try:
             async with session.savepoint():
                 return await service.create(session, body, context=context or "create"), True
-        except UniqueViolation:
+        except (UniqueViolation, Invalid):
+            # The winner may commit before the checks of the creation, which then refuse the key, or after them.
             forget(session)
             found = await _find(session, body)
             if found is None:

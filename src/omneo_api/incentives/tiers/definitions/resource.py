@@ -4,6 +4,9 @@ from typing import Any
 
 from sqlalchemy import Integer, Text, cast, literal_column
 
+from omneo_api.configuration import regions
+from omneo_api.foundation.calls import EVERYONE, Owner
+from omneo_api.foundation.errors import Invalid
 from omneo_api.foundation.outbox import PendingJob
 from omneo_api.foundation.query import Filter
 from omneo_api.foundation.statements import Statement
@@ -46,6 +49,7 @@ _RENUMBER = Statement(
     WHERE l.id = d.id AND (d.next_id, d.prev_id, d.is_floor) IS DISTINCT FROM (l.next_id, l.prev_id, l.is_floor)
     """
 )
+_HAS_LEVELS = Statement("SELECT 1 FROM tier_definitions WHERE program = :region::bigint AND deleted_at IS NULL LIMIT 1")
 _LEAVE_REGION = Statement("UPDATE tier_definitions SET region_id = NULL WHERE id = :id::bigint")
 
 
@@ -53,6 +57,11 @@ class TierDefinitions(Definitions):
     """Writers of the ladder wait for each other; each leaves floor and neighbours of every level as they then are."""
 
     absolute = ()
+
+    async def locked(self, session: Any, key: Any, owner: Owner = EVERYONE) -> Any:
+        """The ladder comes before the level: whoever holds a level and waits for the ladder would stop its writer."""
+        await session.execute(_ONE_AT_A_TIME)
+        return await super().locked(session, key, owner)
 
     async def prepare(self, session: Any, values: dict[str, Any], current: Any | None) -> dict[str, Any]:
         await session.execute(_ONE_AT_A_TIME)
@@ -77,7 +86,6 @@ class TierDefinitions(Definitions):
 
     async def remove(self, session: Any, current: Any) -> None:
         """Deletes a level; its holders are measured anew by a job, and show the deleted level until then."""
-        await session.execute(_ONE_AT_A_TIME)
         await super().remove(session, current)
         await session.execute(_LEAVE_REGION, id=current.id)
         await session.execute(_RENUMBER)
@@ -129,3 +137,12 @@ tier_definitions = TierDefinitions(
     },
     example={"name": "Silver", "handle": "silver", "value_min": 500, "value_maintain": 400, "is_assignable": True},
 )
+
+
+async def _keep_region(session: Any, region_id: int) -> None:
+    """Without their region the levels of a program would mix with those of everybody. Raises: Invalid."""
+    if await session.value(_HAS_LEVELS, region=region_id) is not None:
+        raise Invalid.field("region", "A region with tier definitions cannot be deleted.")
+
+
+regions.leave_with(_keep_region)
