@@ -27,3 +27,11 @@ async def test_region_life(shop, other_shop):
     assert "`nope` are not allowed" in unknown["message"]
     await shop.delete(f"/regions/{region['id']}")
     await shop.delete(f"/regions/{region['id']}", status=404)
+
+
+async def test_the_region_that_is_default_no_more_is_told_of(shop):
+    first = (await shop.post("/regions", {"name": "ANZ", "handle": "anz", "is_default": True}))["data"]
+    second = (await shop.post("/regions", {"name": "EMEA", "handle": "emea", "is_default": True}))["data"]
+    assert (await shop.get(f"/regions/{first['id']}"))["data"]["is_default"] is False
+    told = await shop.sql("SELECT name, entity_id FROM events WHERE tenant_id = %s ORDER BY id", shop.tenant.id)
+    assert told[1:] == [("region.updated", str(first["id"])), ("region.created", str(second["id"]))]

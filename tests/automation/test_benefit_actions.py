@@ -82,3 +82,26 @@ async def test_what_fails_stops_the_chain(shop: Any, jobs: Any, name: str, argum
     await jobs(errors=True)
     assert [row[2] for row in await history(shop)] == ["failed"]
     assert await benefits_of(shop, who) == []
+
+
+async def test_a_reward_is_extended_once(shop: Any, jobs: Any) -> None:
+    body = {"name": "R", "handle": "r", "type": "bonus", "value": 10, "period": 30, "is_extendable": True}
+    await shop.post("/rewards/definitions", {**body, "extend_days": 4})
+    await shop.post("/rewards/definitions", {**body, "handle": "fixed", "is_extendable": False})
+    who = await member(shop)
+    await trigger(shop, "reward.issued", act("reward.extend"), act("reward.extend", days=3))
+    await trigger(shop, "x.y", act("reward.extend", days=3))
+    given = {"timezone": "UTC", "expires_at": "2099-01-01"}
+    for handle in ("r", "fixed"):
+        await shop.post(f"/profiles/{who}/rewards", {**given, "reward_definition_handle": handle})
+    await about(shop, "x.y", who)
+    await jobs()
+    held = (await shop.get(f"/profiles/{who}/rewards?sort=id"))["data"]
+    assert [one["expires_at"] for one in held] == ["2099-01-05 00:00:00", "2099-01-01 00:00:00"]
+    told = [(row[2], (row[3] or {}).get("reason") or (row[3] or {}).get("error")) for row in await history(shop)]
+    assert told == [
+        ("success", None),
+        ("skipped", "not extendable"),
+        ("failed", "The extend days field is required."),
+        ("failed", "The reward_id argument is required."),
+    ]

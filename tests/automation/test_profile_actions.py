@@ -153,3 +153,51 @@ async def test_a_connection_is_made_changed_and_ended(shop: Any, jobs: Any) -> N
     await about(shop, "x.z", who, number=made["id"])
     await jobs()
     assert (await shop.get("/connections"))["data"] == []
+
+
+async def test_an_address_names_its_profile_and_a_tag_is_written_as_tags_are(shop: Any, jobs: Any) -> None:
+    """What has no profile fails; a tag that is too long for one fails too."""
+    who = await person(shop)
+    await trigger(shop, "address.created", act("tag.add", tag="  mobile   app "), act("tag.remove", tag="none of it"))
+    await trigger(shop, "address.created", act("tag.add", tag="x" * 192))
+    address = {"address_line_1": "1 Reef St", "city": "Fitzroy", "postcode": "3065", "country": "AU", "state": "VIC"}
+    await shop.post(f"/profiles/{who}/addresses", address)
+    await shop.post("/locations", {"name": "City", "phone": "1", "address": address})
+    await jobs()
+    assert (await shop.get(f"/profiles/{who}"))["data"]["tags"] == ["mobile-app"]
+    assert [tag["handle"] for tag in (await shop.get("/tags"))["data"]] == ["mobile-app"]
+    rows = [(status, result) for _, _, status, result in await history(shop)]
+    assert rows[1:] == [
+        ("skipped", {"reason": "no change"}),
+        ("failed", {"error": "The tag argument must be a handle."}),
+        ("failed", {"error": "profile not found"}),
+        ("failed", {"error": "profile not found"}),
+    ]
+
+
+async def test_the_highest_status_of_a_group_is_noted_and_never_lowered(shop: Any, jobs: Any) -> None:
+    """Automation 6.3: what is held in the group by rank; what is noted already stands unless it ranks lower."""
+    for handle, order in (("bronze", 1), ("silver", 2), ("gold", 3), ("plain", None)):
+        body = {"name": handle, "handle": handle, "sort_order": order, "group_handle": "club"}
+        await shop.post("/statuses", body)
+    await shop.post("/statuses", {"name": "x", "handle": "staff", "sort_order": 99, "group_handle": "work"})
+    who = await person(shop)
+    noted = {"group_handle": "club", "namespace": "club", "type": "string"}
+    await trigger(shop, "x.y", act("update.highest.status.attribute", handle="best", **noted))
+    await trigger(shop, "x.y", act("update.highest.status.attribute", handle="first", direction="asc", **noted))
+    seen = []
+    for held in (["staff"], ["plain"], ["silver", "plain"], ["gold", "bronze"], ["silver"]):
+        await shop.put(f"/profiles/{who}", {"statuses": held})
+        await about(shop, "x.y", who)
+        await jobs()
+        shown = (await shop.get(f"/profiles/{who}"))["data"]["custom_attributes"].get("club", {})
+        seen.append((shown.get("best"), shown.get("first")))
+    assert seen == [(None, None), ("plain", "plain"), ("silver", "silver"), ("gold", "bronze"), ("gold", "bronze")]
+    reasons = [row[3].get("reason") for row in await history(shop)]
+    assert reasons == ["no status in the group"] * 2 + [None] * 6 + ["no higher status"] * 2
+    await shop.put(f"/profiles/{who}/attributes/custom/club:best", {"value": "somebody"})
+    await trigger(shop, "x.y", act("update.highest.status.attribute", handle="best", **(noted | {"type": "number"})))
+    await trigger(shop, "x.y", act("update.highest.status.attribute", handle="best", direction="up", **noted))
+    await about(shop, "x.y", who)
+    await jobs()
+    assert [row[2] for row in await history(shop)][10:] == ["success", "skipped", "skipped", "failed"]

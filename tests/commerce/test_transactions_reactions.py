@@ -156,3 +156,44 @@ async def test_a_claim_is_reacted_to_as_the_purchase_it_claims(shop, jobs):
     await jobs()
     assert await counted(shop) == [("transaction.created", "None"), ("transaction.created", who)]
     assert (await names(shop)).count("transaction.created") == 1
+
+
+async def test_a_line_is_told_alike_alone_and_in_its_purchase(shop):
+    """Automation 3.3, commerce 5.4: the lines of a purchase are those of its lines' events but for the purchase."""
+    who = await customer(shop, "ada@example.com")
+    variant = {"sku": "SC-GRN", "title": "Green", "price": 95, "barcode": "930", "options": [{"value": "Green"}]}
+    await shop.post("/products", {"title": "Scarf", "handle": "scarf", "brand": "Northwind", "variants": [variant]})
+    await trigger(shop, "transaction.created")
+    await trigger(shop, "transaction-item.created")
+    await shop.post("/transactions", sale(profile_id=who, items=[line(quantity=-2), line(sku=None)]))
+    rows = await shop.sql(
+        "SELECT c.context FROM events e JOIN event_contexts c ON c.tenant_id = e.tenant_id AND c.event_id = e.id"
+        " WHERE e.tenant_id = %s ORDER BY e.id",
+        shop.tenant.id,
+    )
+    purchase, *lines = (row[0] for row in rows)
+    for alone in lines:
+        assert alone.pop("transaction")["id"] == purchase["id"]
+    assert purchase["items"] == lines
+    told = ("item_sku", "barcode", "quantity_abs", "is_transaction_void", "profile_id")
+    assert [lines[0][name] for name in told] == ["SC-GRN", "930", 2, False, who]
+    assert (lines[0]["profile"]["email"], lines[0]["product_options"][0]["value"]) == ("ada@example.com", "Green")
+    assert [lines[1][name] for name in told] == [None, None, 1, False, who]
+
+
+async def test_a_line_that_counts_for_an_achievement_is_found_by_that(shop, jobs):
+    who = await customer(shop)
+    level = {"name": "One", "display_number": 1, "trigger": 1}
+    await shop.post("/achievements/definitions", {"name": "Hats", "handle": "hats", "levels": [level]})
+    only = {"name": "condition", "value": {"==": [{"var": "sku"}, "HT-1"]}}
+    definition = {"name": "definition", "value": "hats"}
+    actions = [{"name": "filter", "arguments": [only]}, {"name": "achievement.add", "arguments": [definition]}]
+    await shop.post("/triggers", {"name": "t", "trigger": "transaction-item.created", "actions": actions})
+    made = (await shop.post("/transactions", sale(profile_id=who, items=[line(), line(sku="HT-1")])))["data"]
+    path = f"/transactions/{made['id']}/items"
+    before = (await shop.get(path))["data"]
+    assert (await shop.get(f"{path}?filter[achievement_counted]=1"))["data"] == []
+    await jobs()
+    counted = (await shop.get(f"{path}?filter[achievement_counted]=1"))["data"]
+    assert counted == [row for row in before if row["sku"] == "HT-1"]
+    assert len((await shop.get(f"{path}?filter[achievement_counted]=0"))["data"]) == 1

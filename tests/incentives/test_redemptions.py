@@ -7,7 +7,7 @@ from sqlalchemy import bindparam, select
 
 from omneo_api.foundation.errors import Invalid
 from omneo_api.foundation.statements import Statement
-from omneo_api.incentives import hooks
+from omneo_api.incentives import hooks, merging
 from omneo_api.incentives.redemptions import links
 from omneo_api.incentives.redemptions.expressions import reversed_redemptions, transaction_redemption
 
@@ -208,7 +208,7 @@ async def test_merging_two_profiles(till):
         await till.credit(profile, value)
     done = await till.redeem(source, 4)
     async with till.shop.writing() as session:
-        await hooks.on_profiles_merged(session, UUID(source), UUID(heir))
+        await merging.merge(session, UUID(source), UUID(heir))
     assert await till.figures(heir) == (26, 300, 3, 29)
     assert await till.figures(source) == (0, 0, 0, 0)
     assert (await till.balances(heir))["credit_balance"] == 30

@@ -221,3 +221,33 @@ async def test_subscribers_get_the_lot_with_its_profile(till):
     assert told["balance.updated"]["profile"]["id"] == profile
     assert [item["value"] for item in told["redemption.created"]["items"]] == [25, 500]
     assert told["point.updated"]["value_remaining"] == 500
+
+
+async def test_new_terms_announce_a_balance_only_where_it_moves(till):
+    """A later end of what is spendable leaves the balance as it is; reviving what had ended does not."""
+    shop, profile = till.shop, await till.profile()
+    definition = await till.define("rewards", is_extendable=True)
+    store = await till.define("credits", is_extendable=True)
+    lasting, ended = [
+        await till.reward(profile, 10, reward_definition_id=definition, **dates)
+        for dates in ({}, {"issued_at": "2020-01-01", "expires_at": "2020-02-01"})
+    ]
+    card = await till.credit(profile, 5, credit_definition_id=store, expires_at="2099-01-01")
+    debt = [await till.points(profile, value) for value in (100, -30)]
+
+    async def announced():
+        rows = await shop.sql("SELECT name FROM events WHERE tenant_id = %s ORDER BY id", shop.tenant.id)
+        await shop.sql("DELETE FROM events WHERE tenant_id = %s", shop.tenant.id)
+        return [name for (name,) in rows]
+
+    assert (await announced()).count("balance.updated") == 4
+    assert [(await shop.get(f"/points/{lot['id']}"))["data"]["value_remaining"] for lot in debt] == [70, 0]
+    for kind, lot in (("rewards", lasting), ("credits", card)):
+        body = {"profile_id": profile, "ids": [lot["id"]], "extend_days": 2}
+        await shop.post(f"/{kind}/extend", body, status=200)
+        assert await announced() == [f"{kind[:-1]}.updated"]
+    await shop.put(f"/rewards/{lasting['id']}", {"expires_at": "2098-01-01"})
+    assert await announced() == ["reward.updated"]
+    body = {"profile_id": profile, "ids": [ended["id"]], "extend_date": "2099-01-01"}
+    await shop.post("/rewards/extend", body, status=200)
+    assert await announced() == ["reward.updated", "balance.updated"]

@@ -176,3 +176,23 @@ async def test_a_named_credit_is_spent_in_another_currency(till):
     assert set((await shop.post(path, {"amount": 1, "currency": "QQQ"}, status=422))["errors"]) == {"currency"}
     await shop.post(path, {"amount": 33, "currency": "NZD"})
     assert await till.left("credits", card["id"]) == 0
+
+
+async def test_a_sale_is_voided_when_its_customer_is_gone(till, jobs):
+    """Who comes back has no points of it; what an erased person keeps are facts, and the books balance with both."""
+    shop, absent, erased = till.shop, await till.profile(), await till.profile()
+    await earns(till, "transaction.created", 70)
+    sales = [await sell(shop, profile) for profile in (absent, erased)]
+    await jobs()
+    assert [await till.figures(profile) for profile in (absent, erased)] == [(0, 70, 0.7, 0.7)] * 2
+    await shop.delete(f"/profiles/{absent}")
+    await shop.delete(f"/profiles/{erased}/purge")
+    for made in sales:
+        assert (await shop.put(f"/transactions/{made['id']}", {"is_void": True}))["data"]["is_void"] is True
+    await jobs()
+    await till.check()
+    await shop.post(f"/profiles/{absent}/restore", status=200)
+    assert await till.figures(absent) == (0, 0, 0, 0)
+    assert [line[1] for line in await told(till, absent)][:2] == ["Transaction voided", "Points taken back"]
+    kept = await shop.sql("SELECT sum(value_remaining) FROM points WHERE profile_id = %s", erased)
+    assert kept == [(70,)]

@@ -1,8 +1,10 @@
-"""Taking a handle out of every record that names it, when the register forgets it.
+"""Taking something out of every record that names it, when its register forgets it.
 
-Tags and systems are kept on records as arrays of handles. Insert-only records keep theirs: they are facts.
+Tags and systems are kept on records as arrays of handles. Insert-only records keep theirs: they are facts. Rooms whose
+records are told of when they lose something say so with `told_of`.
 """
 
+from collections.abc import Awaitable, Callable
 from functools import cache
 from typing import Any
 
@@ -10,6 +12,25 @@ from sqlalchemy import ARRAY, Text, any_, bindparam, func, update
 
 from omneo_api.foundation.models import NOW, Base, Tenanted
 from omneo_api.foundation.statements import Statement
+
+Tell = Callable[[Any, Any], Awaitable[None]]
+_TELLERS: dict[str, list[Tell]] = {}
+
+
+def told_of(what: str) -> Callable[[Tell], Tell]:
+    """Registers who tells of the records that are about to lose one of these: `tags` by handle, `regions` by id."""
+
+    def register(tell: Tell) -> Tell:
+        _TELLERS.setdefault(what, []).append(tell)
+        return tell
+
+    return register
+
+
+async def tell(session: Any, what: str, key: Any) -> None:
+    """Has everybody told who has that tag or region, before it goes."""
+    for rule in _TELLERS.get(what, ()):
+        await rule(session, key)
 
 
 @cache

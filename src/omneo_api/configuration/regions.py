@@ -8,6 +8,7 @@ from sqlalchemy import ARRAY, Boolean, Text, any_, bindparam, not_, select, upda
 from sqlalchemy.orm import Mapped, mapped_column
 
 from omneo_api.configuration.countries import Country, CountryInRegion
+from omneo_api.configuration.detaching import tell
 from omneo_api.foundation import fields
 from omneo_api.foundation.calls import EVERYONE, Owner
 from omneo_api.foundation.errors import Invalid, selected_is_invalid
@@ -93,6 +94,7 @@ class Regions(PlainResource):
         return await super().locked(session, key, owner)
 
     async def before_delete(self, session: Any, current: Any) -> None:
+        await tell(session, "regions", current.id)
         for leave in _leaving:
             await leave(session, current.id)
         self._moved(session, await self._members(session, current.id))

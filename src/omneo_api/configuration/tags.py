@@ -10,7 +10,7 @@ from pydantic import PlainValidator, WithJsonSchema
 from sqlalchemy import Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from omneo_api.configuration.detaching import detach
+from omneo_api.configuration.detaching import detach, tell
 from omneo_api.foundation import fields
 from omneo_api.foundation.errors import NotFound
 from omneo_api.foundation.models import Resource, unique
@@ -73,6 +73,7 @@ class TagResource(PlainResource):
         return _FIND
 
     async def before_delete(self, session: Any, current: Any) -> None:
+        await tell(session, "tags", current.handle)
         await detach(session, "tags", current.handle)
 
 

@@ -41,7 +41,6 @@ ATTEMPTS = 12
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,128}").fullmatch
 METHODS = "GET, POST, PUT, PATCH, DELETE, OPTIONS, HEAD"
 EXPOSED = "X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset, Retry-After, X-Request-Id"
-ASKED_HEADERS = "Authorization, Content-Type, Accept, X-Requested-With, X-Request-Id"
 DEFAULT_HEADERS = "Authorization, Content-Type, Accept, X-Requested-With, X-Request-Id, Idempotency-Key"
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

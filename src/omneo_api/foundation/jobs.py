@@ -127,11 +127,6 @@ async def find_tenant(database: Database, handle: str) -> Tenant | None:
     return None if row is None else Tenant(row[0], row[1], row[2])
 
 
-async def tenant_handles(database: Database) -> list[str]:
-    async with database.unbound() as connection:
-        return [row[0] for row in await (await connection.execute("SELECT handle FROM tenants ORDER BY id")).fetchall()]
-
-
 async def execute(
     database: Database, name: str, arguments: Mapping[str, Any], job_id: int = 0, attempts: int = 0
 ) -> None:

@@ -172,7 +172,10 @@ class Outbox:
         self.__init__()  # type: ignore[misc]
 
     async def _write(self, session: OutboxSession) -> list[tuple[int, PendingEvent]]:
-        """Answers the events that have subscribers, with their ids."""
+        """Answers the events that have subscribers, with their ids.
+
+        What an event is about may be gone by the end of the transaction: then there is nothing to tell anybody.
+        """
         actor, audits, events = session.actor, self._audits, self.events
         written = await session.rows(
             _WRITE,
@@ -196,14 +199,16 @@ class Outbox:
             entity_ids=[event.entity_id for event in events],
             profile_ids=[event.profile_id for event in events],
         )
+        heard: list[tuple[int, PendingEvent]] = []
         for event, row in zip(events, written, strict=True):
-            if row.subscribed:
-                context = await event.context.render(session)
-                await session.execute(_KEEP_CONTEXT, event_id=row.id, context=context or "null")
+            context = await event.context.render(session) if row.subscribed else None
+            if context is not None:
+                heard.append((row.id, event))
+                await session.execute(_KEEP_CONTEXT, event_id=row.id, context=context)
                 lock = f"{session.tenant.id}:{event.profile_id}" if event.profile_id else None
                 arguments = {"tenant": session.tenant.handle, "event_id": row.id}
                 self.defer(PendingJob(REACT_TASK, arguments, queue=REACT_QUEUE, lock=lock))
-        return [(row.id, event) for event, row in zip(events, written, strict=True) if row.subscribed]
+        return heard
 
     async def _defer(self, session: OutboxSession) -> None:
         jobs = self.jobs

@@ -163,7 +163,8 @@ class Account:
         """Adds to a lot's value, or notes its terms anew (a movement of zero)."""
         before = lot.is_available(self.now)
         lot.value += delta
-        self._balance_moved = self._balance_moved or before or lot.is_available(self.now)
+        counted = before or lot.is_available(self.now)
+        self._balance_moved = self._balance_moved or (counted and kind != "settle")
         lot.changed = lot.changed or delta != 0
         lot.touched = lot.touched or kind not in ("settle", "issue")
         self._movements.append(
@@ -182,6 +183,12 @@ class Account:
                 item_id,
             )
         )
+
+    def note(self, lot: Held) -> None:
+        """Notes new terms of a lot that stays in the balance, or out of it: a new phase tells when it does not."""
+        moved = self._balance_moved
+        self.move(lot, "terms", ZERO)
+        self._balance_moved = moved
 
     def tell(self, lot: Held, cause: str, occurrence: int, delta: Decimal) -> None:
         """Writes a line of the statement; credits have none."""

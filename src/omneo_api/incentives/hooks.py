@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 from omneo_api.foundation.statements import Statement
-from omneo_api.incentives import merging
 from omneo_api.incentives.credits.service import claim_gifts, claim_gifts_of
 from omneo_api.incentives.ledger.service import record_transaction
 from omneo_api.incentives.points.earning import take_back
@@ -75,8 +74,3 @@ async def on_profile_program(session: Any, profile_id: uuid.UUID) -> None:
 async def on_profile_email(session: Any, profile_id: uuid.UUID, email: str) -> int:
     """A profile has this address from now on: gifts sent to it become the profile's; answers how many."""
     return await claim_gifts(session, profile_id, email)
-
-
-async def on_profiles_merged(session: Any, source_id: uuid.UUID, destination_id: uuid.UUID) -> None:
-    """Everything that the source owned becomes the destination's."""
-    await merging.merge(session, source_id, destination_id)

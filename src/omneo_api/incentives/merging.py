@@ -73,7 +73,6 @@ async def merge(session: Any, source_id: uuid.UUID, destination_id: uuid.UUID) -
     account.settle()
     await account.flush()
     await achievements.merge(session, source_id, destination_id)
-    events.balance(session, source_id)
     events.balance(session, destination_id)
 
 

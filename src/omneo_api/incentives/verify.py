@@ -131,6 +131,7 @@ RULES: dict[str, str] = {
     "a purchase that does not count has earned no points": """
         SELECT 'point ' || p.id, p.value_initial, 0
         FROM points p
+        JOIN profiles q ON q.tenant_id = p.tenant_id AND q.id = p.profile_id AND q.purged_at IS NULL
         LEFT JOIN transaction_items i ON i.tenant_id = p.tenant_id AND i.id = p.source_id
             AND p.source_type = 'transaction_item'
         JOIN transaction_states s ON s.tenant_id = p.tenant_id

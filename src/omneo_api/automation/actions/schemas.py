@@ -10,12 +10,6 @@ from omneo_api.foundation import fields
 from omneo_api.foundation.render import Read, Source, Sql
 
 
-class ArgumentRead(Read):
-    name: str
-    value: Any
-    is_dynamic: bool | None
-
-
 class ActionRead(Read):
     id: int
     uuid: Annotated[str, Source("type")]

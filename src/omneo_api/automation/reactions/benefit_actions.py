@@ -1,5 +1,6 @@
-"""The types of action that issue, extend and redeem benefits (automation 6.3)."""
+"""The types of action that issue and redeem benefits, and extend benefits and rewards (automation 6.3)."""
 
+import uuid
 from typing import Any
 
 from sqlalchemy import bindparam
@@ -15,6 +16,8 @@ from omneo_api.incentives.benefits.definitions import find_definition
 from omneo_api.incentives.benefits.models import Benefit
 from omneo_api.incentives.benefits.schemas import BenefitBody, BenefitRead, ExtendBody
 from omneo_api.incentives.redemptions.links import attach
+from omneo_api.incentives.rewards import service as rewards
+from omneo_api.incentives.rewards.schemas import ExtendBody as RewardExtension
 
 _BENEFIT = Statement(lambda: one_json(rows_json(BenefitRead, Benefit).where(Benefit.id == bindparam("id"))))
 
@@ -79,14 +82,29 @@ async def redeem_benefit(step: Step) -> Outcome:
 @action("benefit.extend", "benefit_id", "days*", "profile_id")
 async def benefit_extend(step: Step) -> Outcome:
     """Extends a benefit of the profile by some days"""
-    named: Any = step.arguments.get("benefit_id")
-    if named is None and step.scope.family == "benefit":
-        named = step.scope.context.get("id")
-    if named is None:
-        raise ActionFailed("The benefit_id argument is required.")
-    asked = {"profile_id": str(await step.profile()), "ids": [named], "extend_days": step.arguments["days"]}
+    named, asked = _extension(step, "benefit", await step.profile())
     await benefits.extend(step.session, fields.validate(ExtendBody, asked))
     return Outcome("success", {"type": "benefit", "id": named})
+
+
+@action("reward.extend", "reward_id", "days", "profile_id")
+async def reward_extend(step: Step) -> Outcome:
+    """Extends a reward of the profile once, by some days or by those of its definition"""
+    named, asked = _extension(step, "reward", await step.profile())
+    body = fields.validate(RewardExtension, asked)
+    if not await rewards.extend(step.session, body.profile_id, body.ids, body.extend_days, None):
+        return Outcome.skipped("not extendable")
+    return Outcome("success", {"type": "reward", "id": named})
+
+
+def _extension(step: Step, kind: str, profile_id: uuid.UUID) -> tuple[Any, dict[str, Any]]:
+    """The id that is named, else the event's, and the body of its extension. Raises: ActionFailed without an id."""
+    named: Any = step.arguments.get(f"{kind}_id")
+    if named is None and step.scope.family == kind:
+        named = step.scope.context.get("id")
+    if named is None:
+        raise ActionFailed(f"The {kind}_id argument is required.")
+    return named, {"profile_id": str(profile_id), "ids": [named], "extend_days": step.arguments.get("days")}
 
 
 def _without(step: Step, *names: str) -> dict[str, Any]:

@@ -2,8 +2,10 @@
 
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any
 
+from pydantic_core import PydanticCustomError
 from sqlalchemy import bindparam
 
 from omneo_api.automation.actions.types import ActionFailed, Outcome, Step, action
@@ -14,6 +16,7 @@ from omneo_api.foundation.errors import NotFound
 from omneo_api.foundation.fields import Body, partial, sent
 from omneo_api.foundation.render import one_json, rows_json
 from omneo_api.foundation.statements import Statement
+from omneo_api.foundation.validation import to_tag
 from omneo_api.profiles.comms import service as attributes
 from omneo_api.profiles.connections import service as connections
 from omneo_api.profiles.connections.models import Connection
@@ -68,9 +71,7 @@ async def custom_attribute_update(step: Step) -> Outcome:
     key = _key(step)
     stored = await custom_attributes.one(step.session, identifier, *key)
     kind = step.arguments.get("type") or (stored.type if stored is not None else _kind_of(step.arguments["value"]))
-    if kind not in ("string", "integer", "float", "boolean", "json", "array"):
-        raise ActionFailed("The selected type is invalid.")
-    values = {"type": kind, "value": step.arguments["value"]}
+    values = {"type": _type(kind), "value": step.arguments["value"]}
     changed = await custom_attributes.upsert(step.session, identifier, key, values)
     if changed:
         await touched(step.session, identifier)
@@ -86,6 +87,34 @@ async def custom_attribute_delete(step: Step) -> Outcome:
         await custom_attributes.remove(step.session, row)
         await touched(step.session, identifier)
     return _changed(row, identifier)
+
+
+@action("update.highest.status.attribute", "group_handle*", "namespace*", "handle*", "type*", "direction", "profile_id")
+async def highest_status_update(step: Step) -> Outcome:
+    """Notes the highest status of a group in a custom attribute, unless a higher one is noted there"""
+    direction = step.arguments.get("direction") or "desc"
+    if direction not in ("asc", "desc"):
+        raise ActionFailed("The selected direction is invalid.")
+    identifier, key = await step.profile(), _key(step)
+    group = str(step.arguments["group_handle"])
+    ladder = await statuses.ranked(step.session, identifier, group, descending=direction == "desc")
+    place = next((place for place, status in enumerate(ladder) if status.is_held), None)
+    if place is None:
+        return Outcome.skipped("no status in the group")
+    stored = await custom_attributes.one(step.session, identifier, *key)
+    if stored is not None and stored.value in [status.handle for status in ladder[: place + 1]]:
+        return Outcome.skipped("no higher status")
+    values = {"type": _type(step.arguments["type"]), "value": ladder[place].handle}
+    changed = await custom_attributes.upsert(step.session, identifier, key, values)
+    if changed:
+        await touched(step.session, identifier)
+    return _changed(changed, identifier)
+
+
+def _type(kind: Any) -> str:
+    if kind not in ("string", "integer", "float", "boolean", "json", "array"):
+        raise ActionFailed("The selected type is invalid.")
+    return str(kind)
 
 
 def _key(step: Step) -> tuple[str, str]:
@@ -188,9 +217,10 @@ async def tag_remove(step: Step) -> Outcome:
 
 def _tag(step: Step) -> str:
     tag = step.arguments["tag"]
-    if not isinstance(tag, str) or not 0 < len(tag.strip()) <= 255:
-        raise ActionFailed("The tag argument must be a handle.")
-    return tag.strip()
+    if isinstance(tag, str):
+        with suppress(PydanticCustomError):
+            return str(to_tag(tag))
+    raise ActionFailed("The tag argument must be a handle.")
 
 
 @action(

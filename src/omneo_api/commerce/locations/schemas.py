@@ -148,6 +148,7 @@ class LocationAddressContext(Read):
     """What subscribers of address events see of a location's address (automation 3.3)."""
 
     id: int
+    profile_id: Annotated[str | None, Sql(lambda _: literal_column("NULL::uuid", UUID()))]
     external_id: str | None
     resource_owner_id: Annotated[int, Source("location_id")]
     resource_owner_type: Annotated[str, Sql(lambda _: cast(lit("location"), Text))]

@@ -11,8 +11,6 @@ from omneo_api.foundation.errors import Errors, Invalid, NotFound, already_taken
 from omneo_api.foundation.fields import sent
 from omneo_api.foundation.statements import Statement
 
-NEVER_NULL = ("images", "tags", "options")
-
 _INVOLVED = Statement(
     """
     SELECT * FROM product_variants

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import create_model
-from sqlalchemy import Integer, Text, cast, func, literal_column, select
+from sqlalchemy import Text, cast, func, literal_column, select
 from sqlalchemy.dialects.postgresql import JSONB
 
 from omneo_api.commerce.locations.schemas import ShortLocation
@@ -27,7 +27,6 @@ from omneo_api.incentives.tiers.points.expressions import TransactionTierPoint, 
 from omneo_api.platform.custom_fields.shapes import ShownCustomField
 from omneo_api.profiles.profile.schemas import ProfileContext, StaffRead
 
-NO_NUMBER = Sql(lambda _: literal_column("NULL::bigint", Integer()))
 NOTHING = Sql(lambda _: literal_column("NULL::json", JSONB()))
 NO_ROWS = Sql(lambda _: literal_column("'[]'::json", JSONB()))
 

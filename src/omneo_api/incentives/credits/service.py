@@ -458,7 +458,7 @@ async def extend(
     for row, expires_at in periods.extended(rows, days, moment, zone):
         lot = lots[row.id]
         lot.expires_at = expires_at
-        account.move(lot, "terms", Decimal(0))
+        account.note(lot)
         account.rephase(lot)
         changes: dict[str, Any] = {"expires_at": expires_at, "extended_at": whole_second(account.now)}
         current: Any = await session.row(_ANY, id=lot.id)

@@ -10,7 +10,6 @@ from typing import Any
 from omneo_api.foundation.statements import Statement
 
 ZERO = Decimal(0)
-BALANCED = ("reward", "point")
 
 
 @dataclass(frozen=True, slots=True)

@@ -305,8 +305,10 @@ async def adjust(session: Any, identifier: int, owner_id: uuid.UUID | None, valu
     before, told = lot.value, lot.phase == OPEN
     lot.expires_at = expires_at
     delta = changes.get("value_remaining", before) - before
-    if delta or "expires_at" in changes:
-        account.move(lot, "adjust" if delta else "terms", delta)
+    if delta:
+        account.move(lot, "adjust", delta)
+    elif "expires_at" in changes:
+        account.note(lot)
     ended = lot.is_expired(account.now)
     spendable = lot.opens_at <= account.now and not ended
     if told and spendable:
@@ -381,7 +383,7 @@ async def extend(
 async def _extend(session: Any, account: Account, lot: Held, expires_at: datetime) -> None:
     old = lot.expires_at
     lot.expires_at = expires_at
-    account.move(lot, "terms", Decimal(0))
+    account.note(lot)
     if lot.phase == ENDED and lot.opens_at <= account.now and not lot.is_expired(account.now):
         account.set_phase(lot, OPEN)
         account.tell(lot, "extended", lot.cycle, lot.value)

@@ -62,9 +62,11 @@ _MARK = Statement(
 class _Run:
     """One run of one batch: whose rows, on whose behalf, and how they are applied."""
 
-    def __init__(self, database: Database, tenant: Tenant, batch: BatchRun, chosen: Processor) -> None:
+    def __init__(
+        self, database: Database, tenant: Tenant, batch: BatchRun, chosen: Processor, token_name: str | None
+    ) -> None:
         self.database, self.tenant, self.batch, self.processor = database, tenant, batch, chosen
-        self.actor = Actor(origin="import" if batch.import_job_id else "api")
+        self.actor = Actor(token_name=token_name, origin="import" if batch.import_job_id else "api")
         self.size = chosen.most
 
     async def all(self, items: Sequence[Any]) -> None:
@@ -160,9 +162,10 @@ class _Run:
                 await _mark(session, [(item, fault)])
 
 
-async def run(database: Database, tenant: Tenant, batch_id: uuid.UUID) -> None:
+async def run(database: Database, tenant: Tenant, batch_id: uuid.UUID, token_name: str | None = None) -> None:
     """Applies the batch's pending rows in the order sent; harmless when repeated or run twice at a time.
 
+    token_name: by which the batch was queued; what its rows make and their audit rows name it.
     Raises: OperationalError, InterfaceError, Unavailable when the database is not there (the job is tried again).
     """
     async with database.reading(tenant) as session:
@@ -171,7 +174,7 @@ async def run(database: Database, tenant: Tenant, batch_id: uuid.UUID) -> None:
     if batch is None:
         return
     about = BatchRun(batch.id, batch.entity_type, batch.import_job_id, batch.context or {})
-    await _Run(database, tenant, about, PROCESSORS[batch.processor]).all(pending)
+    await _Run(database, tenant, about, PROCESSORS[batch.processor], token_name).all(pending)
 
 
 async def _mark(session: WriteSession, dealt: Sequence[tuple[Any, Result]]) -> None:

@@ -11,8 +11,8 @@ PATIENCE = (5, 10, 30, 60, *(300,) * 12, *(1800,) * 24)
 
 
 @task(service.TASK, delays=PATIENCE)
-async def run(job: JobContext, batch_id: str) -> None:
-    await applying.run(job.database, job.tenant, uuid.UUID(batch_id))
+async def run(job: JobContext, batch_id: str, token_name: str | None = None) -> None:
+    await applying.run(job.database, job.tenant, uuid.UUID(batch_id), token_name)
 
 
 @periodic("platform.batches.prune", cron="17 3 * * *")

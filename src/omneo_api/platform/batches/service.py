@@ -200,7 +200,12 @@ async def queue(
         rows=json_text(list(rows)).decode(),
     )
     session.outbox.audit("created", "Batch", identifier, None, {"entity_type": entity_type, "total_count": len(rows)})
-    session.outbox.defer(PendingJob(TASK, {"tenant": session.tenant.handle, "batch_id": str(identifier)}))
+    arguments = {
+        "tenant": session.tenant.handle,
+        "batch_id": str(identifier),
+        "token_name": session.actor.token_name,
+    }
+    session.outbox.defer(PendingJob(TASK, arguments))
     return identifier
 
 

@@ -48,6 +48,7 @@ class AddressContext(Read):
     """What subscribers of address events see."""
 
     id: int
+    profile_id: uuid.UUID
     external_id: str | None
     resource_owner_id: Annotated[uuid.UUID, Source("profile_id")]
     resource_owner_type: Annotated[str, Sql(lambda _: cast(lit("profile"), Text))]

@@ -24,11 +24,11 @@ _ROWS = Statement(
 )
 _UNSET = Statement(
     "UPDATE profile_addresses SET is_default = false, updated_at = omneo_now()"
-    " WHERE profile_id = :profile::uuid AND is_default AND id IS DISTINCT FROM :keep::bigint"
+    " WHERE profile_id = :profile::uuid AND is_default AND id IS DISTINCT FROM :keep::bigint RETURNING id"
 )
 _PROMOTE = Statement(
     "UPDATE profile_addresses SET is_default = true, updated_at = omneo_now()"
-    " WHERE id = (SELECT min(id) FROM profile_addresses WHERE profile_id = :profile::uuid)"
+    " WHERE id = (SELECT min(id) FROM profile_addresses WHERE profile_id = :profile::uuid) RETURNING id"
 )
 _DELETE = Statement(lambda: delete(Address).where(Address.id == bindparam("id", type_=BigInteger)))
 _CONTEXT = Statement(
@@ -87,7 +87,7 @@ async def add(session: Any, profile_id: uuid.UUID, values: dict[str, Any]) -> in
     if values.get("is_default") is None:
         columns["is_default"] = not await rows_of(session, profile_id)
     elif values["is_default"]:
-        await session.execute(_UNSET, profile=profile_id, keep=None)
+        await _turn(session, _UNSET, profile_id, keep=None)
     columns = {"profile_id": profile_id, **columns}
     identifier: int = (await session.insert(Address, columns)).id
     await custom_fields.keep(session, "address", identifier, entries)
@@ -106,7 +106,7 @@ async def change(session: Any, row: Any, values: dict[str, Any]) -> bool:
     if not columns and not kept:
         return False
     if columns.get("is_default"):
-        await session.execute(_UNSET, profile=row.profile_id, keep=row.id)
+        await _turn(session, _UNSET, row.profile_id, keep=row.id)
     await session.update(Address, {"id": row.id}, {**columns, "updated_at": session.now})
     old = {name: getattr(row, name) for name in columns}
     session.outbox.audit("updated", "Address", row.id, old, columns, row.profile_id)
@@ -121,9 +121,15 @@ async def remove(session: Any, row: Any) -> None:
     await custom_fields.drop(session, "address", row.id)
     await session.execute(_DELETE, id=row.id)
     if row.is_default:
-        await session.execute(_PROMOTE, profile=row.profile_id)
+        await _turn(session, _PROMOTE, row.profile_id)
     old = {name: value for name, value in row._asdict().items() if value is not None}
     session.outbox.audit("deleted", "Address", row.id, old, None, row.profile_id)
+
+
+async def _turn(session: Any, statement: Statement, profile_id: uuid.UUID, **values: Any) -> None:
+    """Takes the default from an address, or gives it to one, which is told of that one as well."""
+    for row in await session.rows(statement, profile=profile_id, **values):
+        _emit(session, "updated", row.id, profile_id)
 
 
 def _prepared(values: dict[str, Any]) -> dict[str, Any]:

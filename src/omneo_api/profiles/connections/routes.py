@@ -36,7 +36,6 @@ EXAMPLE = {
     "connected_id": "a1c2d3e4-0000-4000-8000-000000000001",
     "status": "accepted",
 }
-SIDES = ("connector", "connected")
 _REDATE = Statement(
     """
     UPDATE connections c

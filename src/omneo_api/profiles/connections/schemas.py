@@ -223,6 +223,10 @@ class ConnectionContext(Read):
     is_invalid: bool
     is_primary: bool
     sort_order: int | None
+    external_id: str | None
+    external_id_type: ReferenceType | None
+    product_list: Annotated[ReferencedList | None, Sql(_referenced_list)]
+    organisation: Annotated[dict[str, Any] | None, _nothing]
     meta: dict[str, Any] | list[Any] | None
     notes: str | None
     created_at: datetime

@@ -61,6 +61,7 @@ _CLEAR = {
     name: Statement(
         f"UPDATE connections SET {name} = false, updated_at = omneo_now() WHERE definition_id = :definition::bigint"
         f" AND connector_id = :connector::uuid AND {name} AND deleted_at IS NULL AND id IS DISTINCT FROM :keep::bigint"
+        " RETURNING id"
     )
     for name in ("is_primary", "is_default")
 }
@@ -245,7 +246,8 @@ def _follow_status(session: Any, values: dict[str, Any], row: Any, breaker: str 
 async def _only_one(session: Any, values: Mapping[str, Any], definition: int, connector: Any, keep: int | None) -> None:
     for name, statement in _CLEAR.items():
         if values.get(name):
-            await session.execute(statement, definition=definition, connector=connector, keep=keep)
+            for row in await session.rows(statement, definition=definition, connector=connector, keep=keep):
+                _emit(session, "updated", row.id, connector)
 
 
 async def locked(session: Any, identifier: int, party: uuid.UUID | None = None) -> Any:

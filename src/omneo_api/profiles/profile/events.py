@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from sqlalchemy import JSON, Text, bindparam, cast, func, select
 from sqlalchemy.dialects.postgresql import UUID
 
+from omneo_api.configuration.detaching import told_of
 from omneo_api.foundation.models import lit
 from omneo_api.foundation.outbox import Context
 from omneo_api.foundation.render import one_json, rows_json
@@ -19,6 +20,13 @@ from omneo_api.profiles.profile.schemas import ProfileContext
 PROFILE_ID = bindparam("id", type_=UUID(as_uuid=True))
 _CONTEXT = Statement(lambda: one_json(rows_json(ProfileContext, Profile).where(Profile.id == PROFILE_ID)))
 _LISTENED_TO = Statement("SELECT EXISTS (SELECT 1 FROM subscriptions WHERE event = :event::text)")
+_TAGGED = Statement(
+    "SELECT id FROM profiles WHERE :key::text = ANY (tags) AND deleted_at IS NULL ORDER BY id FOR UPDATE"
+)
+_IN_REGION = Statement(
+    "SELECT id FROM profiles p WHERE p.deleted_at IS NULL AND EXISTS (SELECT 1 FROM profile_regions r"
+    " WHERE r.profile_id = p.id AND r.region_id = :key::bigint) ORDER BY id FOR UPDATE OF p"
+)
 _TOUCH = Statement("UPDATE profiles SET updated_at = omneo_now() WHERE id = :id::uuid")
 
 
@@ -85,6 +93,18 @@ async def touched(session: Any, profile_id: uuid.UUID, *, announced: bool = True
     await session.execute(_TOUCH, id=profile_id)
     if announced:
         emit(session, "profile.updated", profile_id)
+
+
+@told_of("tags")
+async def _untagged(session: Any, handle: str) -> None:
+    for row in await session.rows(_TAGGED, key=handle):
+        emit(session, "profile.updated", row.id)
+
+
+@told_of("regions")
+async def _unplaced(session: Any, region_id: int) -> None:
+    for row in await session.rows(_IN_REGION, key=region_id):
+        await touched(session, row.id)
 
 
 def attribute_updated(

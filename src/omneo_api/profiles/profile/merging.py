@@ -205,7 +205,8 @@ def _moved() -> tuple[tuple[str, str, Statement], ...]:
         }
         columns = (owned if table.name not in OWN else set()) | {name for name in STAFF_COLUMNS if name in table.c}
         for column in sorted(columns):
-            sql = f"UPDATE {table.name} SET {column} = :winner::uuid WHERE {column} = :loser::uuid"
+            moved = ", updated_at = omneo_now()" if "updated_at" in table.c else ""
+            sql = f"UPDATE {table.name} SET {column} = :winner::uuid{moved} WHERE {column} = :loser::uuid"
             found.append((str(table.name), column, Statement(sql)))
     return tuple(found)
 

@@ -169,9 +169,10 @@ ProfileOfIdentity: type[Read] = create_model("ProfileOfIdentity", __base__=Read,
 
 
 class ProfileContext(ProfileRead):
-    """The root of profile events, and `profile` in the events of what a profile owns."""
+    """The root of profile events, and `profile` in the events of what a profile owns: of its addresses the default."""
 
     attributes: Annotated[AttributesRead, Sql(flat_attributes_of)]
+    addresses: Annotated[list[AddressRead], Included()]
     aggregations: AggregationRead | None
     flattened_tags: Annotated[list[str], Source("tags")]
     flattened_statuses: StatusHandles

@@ -194,12 +194,14 @@ async def change(session: Any, profile_id: uuid.UUID, body: ProfileBody, *, cont
         checked.columns["tags"] = await register_tags(session, body.tags)
     before = await _before(session, profile_id)
     changes = differing(checked.columns, current)
+    place = len(session.outbox.events)
     nested = await parts.write(session, profile_id, created=False)
     nested |= await _unproven(session, profile_id, changes, parts.comms)
     if not changes and not nested:
         return False
     incoming = {name: given[name] for name in nested if name in given}
-    await _apply(session, current, changes, before, incoming, announced=bool(changes) or bool(nested & ANNOUNCED))
+    announced = bool(changes) or bool(nested & ANNOUNCED)
+    await _apply(session, current, changes, before, incoming, announced=announced, place=place)
     return True
 
 
@@ -247,12 +249,16 @@ async def _apply(
     incoming: Mapping[str, Any],
     *,
     announced: bool = True,
+    place: int | None = None,
 ) -> None:
-    """Writes changed columns with audit row and events."""
+    """Writes changed columns with audit row and events. `place`: how many events came before the first change."""
     profile_id = current.id
     if announced:
         text = events.with_changes(before, {**changes, **incoming}) if before is not None else None
         events.emit(session, "profile.before.update", profile_id, Context(text=text))
+        if place is not None:
+            told = session.outbox.events
+            told.insert(place, told.pop())
     await session.update(Profile, {"id": profile_id}, {**changes, "updated_at": session.now})
     await _has_address(session, profile_id, changes)
     if changes:

@@ -6,7 +6,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 LAST_SECOND = time(23, 59, 59)
-PERIODS = ("days", "weeks", "months", "years", "absolute_date", "absolute_week", "absolute_month")
 
 
 def expires_at(status: Any, attached_at: datetime) -> datetime | None:

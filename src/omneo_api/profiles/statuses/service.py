@@ -23,9 +23,28 @@ _HELD = Statement(
     WHERE ps.profile_id = :profile::uuid AND ps.removed_at IS NULL ORDER BY ps.id
     """
 )
+_RANKED = Statement(
+    """
+    SELECT s.handle, EXISTS (
+        SELECT 1 FROM profile_statuses ps
+        WHERE ps.tenant_id = s.tenant_id AND ps.status_id = s.id AND ps.profile_id = :profile::uuid
+          AND ps.removed_at IS NULL AND (ps.expires_at IS NULL OR ps.expires_at > omneo_now())) AS is_held
+    FROM statuses s WHERE s.group_handle = :group::text AND s.deleted_at IS NULL
+    ORDER BY CASE WHEN :descending::boolean THEN -s.sort_order::bigint ELSE s.sort_order END NULLS LAST, s.id
+    """
+)
 _REMOVE = Statement(
     "UPDATE profile_statuses SET removed_at = omneo_now(), updated_at = omneo_now() WHERE id = ANY (:ids::bigint[])"
 )
+
+
+async def ranked(session: Any, profile_id: uuid.UUID, group: str, *, descending: bool) -> list[Any]:
+    """The statuses of a group (handle, is_held) from the highest on, which is that of the greatest `sort_order`.
+
+    descending: otherwise the least `sort_order` is the highest. A status without one ranks last.
+    """
+    rows: list[Any] = await session.rows(_RANKED, profile=profile_id, group=group, descending=descending)
+    return rows
 
 
 async def replace(session: Any, profile_id: uuid.UUID, handles: Sequence[str]) -> bool:
@@ -74,8 +93,3 @@ async def _remove(session: Any, profile_id: uuid.UUID, rows: Sequence[Any]) -> b
         old = {"id": row.id, "status": row.handle, "expires_at": row.expires_at}
         session.outbox.audit("deleted", "ProfileStatus", row.id, old, None, profile_id)
     return bool(rows)
-
-
-async def held_handles(session: Any, profile_id: uuid.UUID) -> list[str]:
-    """Handles of the active statuses that the profile holds."""
-    return [row.handle for row in await session.rows(_HELD, profile=profile_id) if row.is_active]
