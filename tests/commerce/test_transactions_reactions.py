@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from sales import customer, events, line, sale
+from schemes import Scheme
 
 from omneo_api.automation.actions.types import Outcome, action
 
@@ -197,3 +198,48 @@ async def test_a_line_that_counts_for_an_achievement_is_found_by_that(shop, jobs
     counted = (await shop.get(f"{path}?filter[achievement_counted]=1"))["data"]
     assert counted == [row for row in before if row["sku"] == "HT-1"]
     assert len((await shop.get(f"{path}?filter[achievement_counted]=0"))["data"]) == 1
+
+
+async def test_a_correction_does_not_issue_again_what_was_issued_for_the_sale_that_it_corrects(shop, jobs):
+    scheme, who = Scheme(shop, jobs), await customer(shop)
+    points_definition = await scheme.definition()
+    reward = {"name": "R", "handle": "ten", "type": "other", "value": 10, "period": 30, "is_assignable": True}
+    await shop.post("/rewards/definitions", reward)
+    benefit = {"name": "B", "handle": "gift", "period": 30, "is_assignable": True}
+    await shop.post("/benefits/definitions", benefit)
+    achievement = {"name": "S", "handle": "s", "levels": [{"name": "Ten", "trigger": 10, "display_number": 10}]}
+    achievement_id = (await shop.post("/achievements/definitions", achievement))["data"]["id"]
+    large = {"condition": {">=": [{"var": "total"}, 50]}}
+    again = {"definition": points_definition, "value_initial": {"var": "reward.amount"}}
+    await scheme.trigger(
+        "transaction.created",
+        ("filter", large),
+        ("reward.create", {"definition": "ten"}),
+        ("point.create", again),
+        ("achievement.add", {"definition": achievement_id, "count": 1}),
+    )
+    await scheme.trigger("transaction-item.created", ("benefit.create", {"definition": "gift"}))
+    lines = [line(external_id="L-1"), line(name="Hat")]
+    body = sale(total=60, profile_id=who, external_id="C-1", systems=["pos"], items=lines)
+
+    async def issued():
+        kinds = ("rewards", "benefits", f"achievements/{achievement_id}/achievement-points")
+        counts = [len((await shop.get(f"/profiles/{who}/{kind}"))["data"]) for kind in kinds]
+        return counts, await scheme.balance(who)
+
+    await shop.post("/transactions/update-create", body, status=201)
+    await jobs()
+    assert await issued() == ([1, 2, 1], 10)
+    for total, more in ((70, [line(name="Bag")]), (80, [line(name="Bag"), line(name="Cap", external_id="L-9")])):
+        changed = body | {"total": total, "items": [lines[1] | {"name": "Cap"}, lines[0], *more]}
+        await shop.post("/transactions/update-create", changed, status=201)
+        await jobs()
+    # A line is known by its external id, else by its place: Cap, Bag and L-9 are new.
+    assert await issued() == ([1, 5, 1], 10)
+    # A sale that had not earned it does when it is corrected, and another customer gets their own.
+    small = body | {"external_id": "C-2", "total": 40}
+    for total in (40, 90, 95):
+        await shop.post("/transactions/update-create", small | {"total": total}, status=201)
+        await jobs()
+    (rewards, _, achievements), balance = await issued()
+    assert (rewards, achievements, balance) == (2, 2, 20)

@@ -32,6 +32,7 @@ from omneo_api.foundation.statements import Statement
 RESUME_TASK = "automation.resume"
 DEEPEST = 8
 TRIGGER = "trigger"
+ISSUING = frozenset({"reward.create", "benefit.create", "achievement.add"})
 PER_PROFILE = frozenset({"transaction.created", "transaction-item.created"})
 
 _EVENT = Statement(
@@ -96,6 +97,15 @@ _RESUMED = Statement(
     "UPDATE action_histories SET state = 'running'"
     " WHERE id = :id::bigint AND state <> 'done'"
     " RETURNING actionable_id, run_key, event_id, parent_id, profile_id, entity, context, plan"
+)
+_ISSUED = Statement(
+    """
+    SELECT i.made, i.instance
+    FROM action_histories h JOIN action_history_items i ON i.tenant_id = h.tenant_id AND i.action_history_id = h.id
+    WHERE h.actionable_type = :kind::text AND h.actionable_id = :owner::bigint AND h.run_key = ANY (:keys::text[])
+      AND i.action_id = :action::bigint AND i.made IS NOT NULL
+    ORDER BY i.id DESC LIMIT 1
+    """
 )
 _PLAN = Statement(f"SELECT t.trigger, {CHAIN} FROM triggers t WHERE t.id = :id::bigint")
 
@@ -252,7 +262,10 @@ async def _step(session: WriteSession, run: Run) -> bool:
     entry = history.plan[position]
     made = {item.made: item.instance for item in items if item.made is not None and item.instance is not None}
     scope = Scope(run.context, run.event.name, session.now, run.zone, made)
-    arguments, outcome = await perform(session, run, history.id, entry, scope)
+    arguments = None
+    outcome = await _issued_before(session, run, entry)
+    if outcome is None:
+        arguments, outcome = await perform(session, run, history.id, entry, scope)
     if outcome.made in _FOLLOWED:
         await _FOLLOWED[outcome.made](session, run)
     done = outcome.status in ("stopped", "failed") or position + 1 == len(history.plan)
@@ -271,6 +284,35 @@ def stands_by(event: str, check: Stands) -> None:
     the chain is skipped.
     """
     _STANDS[event] = check
+
+
+Former = Callable[[Any, str, str], Awaitable[list[str]]]
+_FORMER: dict[str, Former] = {}
+
+
+def corrects_with(event: str, former: Former) -> None:
+    """Registers how to find, by session, kind and id, what the subject of an event corrects: ids of that kind."""
+    _FORMER[event] = former
+
+
+async def _issued_before(session: WriteSession, run: Run, entry: Mapping[str, Any]) -> Outcome | None:
+    """What an action that issues something issued for the purchase that this one corrects: it is not issued twice.
+
+    Points are computed anew instead, because those of the purchase that was corrected are taken back.
+    """
+    former = _FORMER.get(events.canonical(run.event.name))
+    if former is None or entry["type"] not in ISSUING:
+        return None
+    kind, profile_id = run.event.entity_type, run.event.profile_id
+    ids = await former(session, kind, run.event.entity_id)
+    if not ids:
+        return None
+    keys = [run_key(run.event.name, None, kind, identifier, profile_id) for identifier in ids]
+    found = await session.row(_ISSUED, kind=run.kind, owner=run.owner, keys=keys, action=entry["id"])
+    if found is None:
+        return None
+    instance = None if found.instance is None else orjson.dumps(found.instance).decode()
+    return Outcome("skipped", {"reason": f"issued already for what this {kind} corrects"}, found.made, instance)
 
 
 Follow = Callable[[WriteSession, Run], Awaitable[None]]

@@ -8,7 +8,7 @@ from typing import Any
 
 from omneo_api.automation.reactions import late
 from omneo_api.automation.reactions.again import evaluate_again
-from omneo_api.automation.reactions.service import DEEPEST, PER_PROFILE, Run, followed_by, stands_by
+from omneo_api.automation.reactions.service import DEEPEST, PER_PROFILE, Run, corrects_with, followed_by, stands_by
 from omneo_api.commerce.transactions import events
 from omneo_api.foundation import clock
 from omneo_api.foundation.database import Actor, WriteSession
@@ -81,8 +81,45 @@ async def _counts(session: Any, kind: str, identifier: str, _profile_id: uuid.UU
     return await session.value(_COUNTS, **values) is not None
 
 
+_FORMER_SALES = """
+    WITH RECURSIVE former (id) AS (
+        SELECT v.transaction_id FROM transaction_voids v WHERE v.successor_id = {sale} AND v.kind = 'superseded'
+        UNION
+        SELECT v.transaction_id FROM transaction_voids v JOIN former f ON v.successor_id = f.id
+        WHERE v.kind = 'superseded'
+    )
+"""
+_FORMER = {
+    "transaction": Statement(_FORMER_SALES.format(sale=":id::bigint") + "SELECT id FROM former"),
+    "transaction-item": Statement(
+        _FORMER_SALES.format(sale="(SELECT i.transaction_id FROM transaction_items i WHERE i.id = :id::bigint)")
+        + """
+        , numbered AS (
+            SELECT i.id, i.transaction_id, i.external_id,
+                   row_number() OVER (PARTITION BY i.transaction_id ORDER BY i.id) AS place
+            FROM transaction_items i
+            WHERE i.transaction_id = ANY (SELECT id FROM former)
+               OR i.transaction_id = (SELECT m.transaction_id FROM transaction_items m WHERE m.id = :id::bigint)
+        )
+        SELECT o.id
+        FROM numbered me
+        JOIN numbered o ON o.transaction_id <> me.transaction_id
+            AND CASE WHEN me.external_id IS NULL THEN o.external_id IS NULL AND o.place = me.place
+                     ELSE o.external_id = me.external_id END
+        WHERE me.id = :id::bigint
+        """
+    ),
+}
+
+
+async def _former(session: Any, kind: str, identifier: str) -> list[str]:
+    """The purchases that a purchase corrects, or the lines that a line does: of the same external id, else place."""
+    return [str(row.id) for row in await session.rows(_FORMER[kind], id=int(identifier))]
+
+
 for _event in PER_PROFILE:
     stands_by(_event, _counts)
+    corrects_with(_event, _former)
 
 
 def after_reactions(

@@ -243,7 +243,11 @@ class TransactionVoid(Numbered):
 
     __tablename__ = "transaction_voids"
     insert_only = True
-    __table_args__ = (belongs_to("transactions", "transaction_id"), unique("transaction_id", "kind"))
+    __table_args__ = (
+        belongs_to("transactions", "transaction_id"),
+        unique("transaction_id", "kind"),
+        lookup("ix_transaction_voids_successor", "successor_id", where="successor_id IS NOT NULL"),
+    )
 
     transaction_id: Mapped[int]
     kind: Mapped[str]
