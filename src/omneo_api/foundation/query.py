@@ -366,8 +366,7 @@ class Listing:
         rows = rows.order_by(*order)
         columns: list[Any] = []
         if paged:
-            limit, offset = (bindparam(name, type_=BigInteger) for name in ("page_limit", "page_offset"))
-            rows = rows.limit(limit).offset(offset) if first is None else rows.limit(lit(first))
+            rows = windowed(rows, first)
             columns.append(self._total(form, scope, where).label("total"))
         columns.append(list_json(rows).label("data"))
         if found is not None:
@@ -378,6 +377,13 @@ class Listing:
         if self.counted and not scope and not form[0] and not form[1] and not form[2]:
             return func.omneo_count(lit(self.counted))
         return select(func.count()).select_from(self.model).where(*where).scalar_subquery()
+
+
+def windowed(rows: Any, first: int | None) -> Any:
+    """The rows of a page by the parameters `page_limit` and `page_offset`, or the first ones."""
+    if first is not None:
+        return rows.limit(lit(first))
+    return rows.limit(bindparam("page_limit", type_=BigInteger)).offset(bindparam("page_offset", type_=BigInteger))
 
 
 def _refused(unknown: Sequence[str], known: Sequence[str]) -> str:

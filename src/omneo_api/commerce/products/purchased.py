@@ -8,7 +8,6 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
-    BigInteger,
     DateTime,
     Numeric,
     Text,
@@ -35,7 +34,7 @@ from omneo_api.foundation.calls import Answer, Call, Owner
 from omneo_api.foundation.conditions import array_compare, compare
 from omneo_api.foundation.models import lit
 from omneo_api.foundation.operations import Operation, Routes
-from omneo_api.foundation.query import Filter, Listing
+from omneo_api.foundation.query import Filter, Listing, windowed
 from omneo_api.foundation.reading import Reader
 from omneo_api.foundation.render import Read, list_json, rendered_columns, wire
 from omneo_api.foundation.statements import Statement
@@ -99,7 +98,15 @@ class Purchases(Listing):
         known = {*MEASURES, *self._scalars}
         return tuple((name.lstrip("-"), name.startswith("-")) for name in names if name.lstrip("-") in known)
 
-    def _statement(self, form: tuple[Any, ...], scope: Any = (), found: Any = None, *, paged: bool = True) -> Statement:
+    def _statement(
+        self,
+        form: tuple[Any, ...],
+        scope: Any = (),
+        found: Any = None,
+        *,
+        paged: bool = True,
+        first: int | None = None,
+    ) -> Statement:
         del scope
         conditions = list(enumerate(form[0]))
         counted = [
@@ -130,8 +137,7 @@ class Purchases(Listing):
             rows = rows.order_by(column.desc().nulls_last() if descending else column.asc())
         rows = rows.order_by(ProductVariant.id)
         if paged:
-            rows = rows.limit(bindparam("page_limit", type_=BigInteger))
-            rows = rows.offset(bindparam("page_offset", type_=BigInteger))
+            rows = windowed(rows, first)
         columns = [total.label("total"), list_json(rows).label("data")]
         return Statement(select(*columns, *([found.label("found")] if found is not None else [])))
 
