@@ -320,21 +320,3 @@ async def test_what_is_voided_while_its_customer_is_deleted_is_taken_back_all_th
     await shop.put(f"/transactions/{made['id']}", {"is_void": True})
     await shop.post(f"/profiles/{who}/restore", status=200)
     assert (await scheme.balance(who), await scheme.tier_points(who)) == (5, [(5, "transaction")])
-
-
-async def test_a_line_that_counted_for_an_achievement_is_found_by_it(scheme: Scheme) -> None:
-    shop, who = scheme.shop, await customer(scheme.shop)
-    body = {"name": "Scarves", "handle": "scarves", "levels": [{"name": "Ten", "trigger": 10, "display_number": 10}]}
-    made = (await shop.post("/achievements/definitions", body))["data"]
-    scarf = {"==": [{"var": "name"}, "Scarf"]}
-    arguments = {"definition": made["id"], "count": {"var": "quantity"}}
-    await scheme.trigger("transaction-item.created", ("filter", {"condition": scarf}), ("achievement.add", arguments))
-    sold = await scheme.buys(who, 30, items=[line(name="Scarf", quantity=2), line(name="Hat")])
-
-    async def named(counted: int) -> list[str]:
-        rows = await shop.get(f"/transactions/{sold['id']}/items?filter[achievement_counted]={counted}")
-        return [row["name"] for row in rows["data"]]
-
-    assert (await named(1), await named(0)) == (["Scarf"], ["Hat"])
-    counts = (await shop.get(f"/profiles/{who}/achievements/{made['id']}/achievement-points"))["data"]
-    assert [row["count"] for row in counts] == [2]

@@ -84,14 +84,15 @@ _LINK = Statement(
 
 _COUNTED = Statement(
     """
-    INSERT INTO transaction_item_annotations (item_id, achievement_counted) VALUES (:id::bigint, true)
+    INSERT INTO transaction_item_annotations (item_id, achievement_counted, updated_at)
+    SELECT id, true, created_at FROM transaction_items WHERE id = :id::bigint
     ON CONFLICT (tenant_id, item_id) DO UPDATE SET achievement_counted = true
     """
 )
 
 
 async def count_line(session: Any, item: int) -> None:
-    """Notes that a line counted for an achievement."""
+    """Notes that a line counted for an achievement, which is no change of the line."""
     await session.execute(_COUNTED, id=item)
 
 
