@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from procrastinate.exceptions import ConnectorException
+from procrastinate.manager import JobManager
 
 from omneo_api.foundation.database import Actor, Database
 from omneo_api.foundation.errors import Invalid
@@ -205,6 +207,22 @@ async def test_a_worker_survives_the_loss_of_its_connections(shop: Any) -> None:
         await defer(shop, noting(shop, "after"))
         await until(lambda: len(DONE) == 2, 30)
     assert [word for _, word in DONE] == ["before", "after"]
+
+
+async def test_a_job_whose_end_was_not_recorded_is_taken_again(shop: Any, monkeypatch: Any) -> None:
+    recorded, lost = JobManager.finish_job, []
+
+    async def lose_the_first(self: Any, *args: Any, **options: Any) -> None:
+        if not lost:
+            lost.append(True)
+            raise ConnectorException
+        await recorded(self, *args, **options)
+
+    monkeypatch.setattr(JobManager, "finish_job", lose_the_first)
+    async with working(shop.url):
+        await defer(shop, noting(shop, "again"))
+        await until(lambda: len(DONE) == 2, 30)
+    assert [word for _, word in DONE] == ["again", "again"]
 
 
 async def test_a_schedule_runs_once_per_tenant_and_tick(shop: Any, other_shop: Any) -> None:

@@ -241,7 +241,11 @@ class _Loop(QueueWorker):
     """The library's worker, which looks for the next job of a lock as soon as the one before it is done."""
 
     async def _persist_job_status(self, *args: Any, **options: Any) -> None:
-        await super()._persist_job_status(*args, **options)
+        """Records how a job ended. One whose end could not be recorded is taken again by the guard."""
+        try:
+            await super()._persist_job_status(*args, **options)
+        except queue_errors.ConnectorException as fault:
+            logger.warning("the end of a job was not recorded", kind=type(fault.__cause__ or fault).__name__)
         self._new_job_event.set()
 
     def running(self) -> set[int]:
