@@ -18,7 +18,7 @@ _TELLERS: dict[str, list[Tell]] = {}
 
 
 def told_of(what: str) -> Callable[[Tell], Tell]:
-    """Registers who tells of the records that are about to lose one of these: `tags` by handle, `regions` by id."""
+    """Registers what is done before one of these goes: `tags` by handle, `regions` by id. It may refuse, too."""
 
     def register(tell: Tell) -> Tell:
         _TELLERS.setdefault(what, []).append(tell)

@@ -1,6 +1,5 @@
 """Regions: market groupings of countries (commerce 11.4). A country belongs to at most one."""
 
-from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
@@ -73,14 +72,6 @@ _ONE_DEFAULT = Statement(
 )
 _ONE_AT_A_TIME = Statement("SELECT pg_advisory_xact_lock(hashtextextended('regions', omneo_tenant()))")
 
-Leave = Callable[[Any, int], Awaitable[None]]
-_leaving: list[Leave] = []
-
-
-def leave_with(leave: Leave) -> None:
-    """Tells what must let go of a region: `leave(session, id)` is called before the region is deleted."""
-    _leaving.append(leave)
-
 
 class Regions(PlainResource):
     """Regions take countries and the default from each other, so that they are written one after the other."""
@@ -95,8 +86,6 @@ class Regions(PlainResource):
 
     async def before_delete(self, session: Any, current: Any) -> None:
         await tell(session, "regions", current.id)
-        for leave in _leaving:
-            await leave(session, current.id)
         self._moved(session, await self._members(session, current.id))
 
     async def related(self, session: Any, identifier: int, values: dict[str, Any], current: Any | None) -> Touched:

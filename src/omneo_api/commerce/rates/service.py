@@ -12,7 +12,7 @@ from omneo_api.automation import json_logic
 from omneo_api.commerce.products.articles import folded_words
 from omneo_api.commerce.rates.models import Rate
 from omneo_api.commerce.rates.schemas import RateBody, RateRead
-from omneo_api.configuration import regions
+from omneo_api.configuration.detaching import told_of
 from omneo_api.foundation.errors import Errors, Invalid, selected_is_invalid
 from omneo_api.foundation.operations import LARGEST_ID
 from omneo_api.foundation.outbox import Context
@@ -273,10 +273,8 @@ rates = Rates(
 )
 
 
+@told_of("regions")
 async def _leave_region(session: Any, region_id: int) -> None:
     """A rate outlives its region, but not in force: without its region it would apply everywhere."""
     for rate in await session.rows(_OF_REGION, region=region_id):
         await rates.change(session, rate, {"region_id": None, "is_published": False})
-
-
-regions.leave_with(_leave_region)

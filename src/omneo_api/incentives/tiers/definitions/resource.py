@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Integer, Text, cast, literal_column
 
-from omneo_api.configuration import regions
+from omneo_api.configuration.detaching import told_of
 from omneo_api.foundation.calls import EVERYONE, Owner
 from omneo_api.foundation.errors import Invalid
 from omneo_api.foundation.outbox import PendingJob
@@ -139,10 +139,8 @@ tier_definitions = TierDefinitions(
 )
 
 
+@told_of("regions")
 async def _keep_region(session: Any, region_id: int) -> None:
     """Without their region the levels of a program would mix with those of everybody. Raises: Invalid."""
     if await session.value(_HAS_LEVELS, region=region_id) is not None:
         raise Invalid.field("region", "A region with tier definitions cannot be deleted.")
-
-
-regions.leave_with(_keep_region)
